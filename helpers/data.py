@@ -149,7 +149,8 @@ def _download() -> Mnist:
             datasets.MNIST(temporary, download=True)
             return _parse(temporary)
     except (RuntimeError, urllib.error.URLError, OSError, EOFError) as error:
-        raise LabError(f"MNIST could not be downloaded ({error}): run again.") from error
+        reason = " ".join(str(error).split())  # torchvision's has a line for each mirror
+        raise LabError(f"MNIST could not be downloaded ({reason}): run again.") from error
     finally:
         socket.setdefaulttimeout(timeout)
 

@@ -1,5 +1,6 @@
 """Files that are written whole or not at all."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -24,8 +25,6 @@ def write_atomically(path: str | Path, data: bytes | str) -> Path:
     except OSError as error:
         raise LabError(f"{path} could not be written: {error.strerror or error}.") from error
     finally:
-        try:
+        with contextlib.suppress(OSError):  # a folder that is read-only holds nothing of ours
             temporary.unlink(missing_ok=True)
-        except OSError:  # the folder itself is missing or read-only: nothing was written
-            pass
     return path

@@ -89,7 +89,7 @@ def fit(
 
 
 def evaluate(model, images: np.ndarray, labels: np.ndarray) -> float:
-    """The share of images that a recogniser, anything with `predict_proba`, reads right (0 to 1)."""
+    """The share of images, 0 to 1, that anything with `predict_proba` reads right."""
     return float((model.predict_proba(images).argmax(1) == labels).mean())
 
 

@@ -1,0 +1,37 @@
+# Two commands do everything: `make lab` and `make test`. The rest is for those who change things.
+
+PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c 'import venv' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
+
+.PHONY: help lab test run bench lint clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
+
+lab: .venv/lab.stamp  ## install what is missing, open JupyterLab (ARGS=--no-browser for a server)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+
+test: .venv/test.stamp  ## install what is missing, run all tests (ARGS='-k drawing' for some)
+	$(BIN)/python -m pytest $(ARGS)
+
+run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOKS=… for some)
+	$(BIN)/python notebooks/run.py $(NOTEBOOKS)
+
+lint: .venv/test.stamp  ## check and format the code, notebooks included
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove what was installed and written at run time, except data/ and drawings/
+	rm -rf .venv runs .pytest_cache .ruff_cache *.egg-info
+
+# The stamps are older than the requirement files only when those changed.
+.venv/lab.stamp: requirements.txt constraints.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 was not found: install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt -e .
+	touch $@
+
+.venv/test.stamp: .venv/lab.stamp
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	touch $@

@@ -1,0 +1,148 @@
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from helpers import ROOT
+from helpers.augment import random_shift
+from helpers.cnn import DigitCNN
+from helpers.errors import LabError
+from helpers.training import evaluate, fit
+
+
+@pytest.fixture
+def model() -> DigitCNN:
+    torch.manual_seed(1)
+    return DigitCNN()
+
+
+def test_shapes_and_probabilities(model, mnist):
+    images = mnist.test_images[:7]
+    assert model(torch.from_numpy(images)).shape == (7, 10)
+    probabilities = model.predict_proba(images)
+    assert probabilities.shape == (7, 10) and probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-5)
+    assert model.predict_proba(images[:0]).shape == (0, 10)
+
+
+def test_a_prediction_does_not_depend_on_the_rest_of_the_batch(model, mnist):
+    model.train()
+    images = mnist.test_images[:50]
+    together = model.predict_proba(images)
+    np.testing.assert_allclose(model.predict_proba(images[3:4]), together[3:4], atol=1e-5)
+    assert model.training  # and training can go on
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((1, 28, 28), np.float32),
+        np.zeros((28, 28), np.uint8),
+        np.zeros((1, 8, 8), np.uint8),
+    ],
+)
+def test_other_images_are_refused(model, images):
+    with pytest.raises(LabError, match="uint8 of shape"):
+        model.predict_proba(images)
+
+
+def test_a_file_gives_the_same_network_back(model, mnist, tmp_path):
+    path = model.save(tmp_path / "cnn.safetensors", seed=1, source="MNIST")
+    again = DigitCNN.load(path)
+    assert again.facts["seed"] == 1 and again.facts["source"] == "MNIST"
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, again.state_dict()[name]), name
+    images = mnist.test_images[:100]
+    assert np.array_equal(model.predict_proba(images), again.predict_proba(images))
+
+
+def _pickle(path, model):
+    path.write_bytes(pickle.dumps(model.state_dict()))
+
+
+def _truncate(path, model):
+    model.save(path)
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _foreign(path, model):
+    save_file({"weight": torch.zeros(3)}, path, {"model": '"Other"'})
+
+
+def _change(edit):
+    def damage(path, model):
+        tensors = {k: v.contiguous() for k, v in model.state_dict().items()}
+        edit(tensors)
+        save_file(tensors, path, {"model": '"DigitCNN"', "channels": "[16, 32, 64, 64]"})
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path, model: None, "does not exist"),
+        (_pickle, "not a complete safetensors file"),
+        (_truncate, "not a complete safetensors file"),
+        (_foreign, "does not hold the weights of a DigitCNN"),
+        (_change(lambda t: t.pop("classifier.bias")), "lacks tensor classifier.bias"),
+        (_change(lambda t: t.update(extra=torch.zeros(1))), "foreign tensor extra"),
+        (_change(lambda t: t.update({"classifier.bias": torch.zeros(9)})), "has the shape"),
+        (_change(lambda t: t["classifier.bias"].fill_(torch.nan)), "NaN or infinity"),
+        (_change(lambda t: t["classifier.bias"].fill_(torch.inf)), "NaN or infinity"),
+    ],
+)
+def test_bad_weights_are_refused(model, tmp_path, damage, words):
+    path = tmp_path / "bad.safetensors"
+    damage(path, model)
+    with pytest.raises(LabError, match=words) as caught:
+        DigitCNN.load(path)
+    assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_absurd_channels_are_refused(model, tmp_path):
+    path = tmp_path / "bad.safetensors"
+    save_file({}, path, {"model": '"DigitCNN"', "channels": "[1000000, 1, 1, 1]"})
+    with pytest.raises(LabError, match="channels"):
+        DigitCNN.load(path)
+
+
+def test_the_committed_weights_read_mnist(mnist):
+    model = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
+    assert evaluate(model, mnist.test_images, mnist.test_labels) >= 0.993
+
+
+def test_random_shift_moves_digits_and_wraps_nothing():
+    torch.manual_seed(0)
+    images = torch.zeros(200, 28, 28, dtype=torch.uint8)
+    images[:, 0, 5] = 200  # on the upper border: shifted out of sight, never to the lower one
+    shifted = random_shift(images, pixels=2)
+    assert shifted.dtype == torch.uint8 and shifted.shape == images.shape
+    places = {tuple(place) for place in shifted.nonzero()[:, 1:].tolist()}
+    assert places == {(row, column) for row in (0, 1, 2) for column in (3, 4, 5, 6, 7)}
+
+
+def test_fit_learns_and_repeats_itself(mnist, tmp_path):
+    images, labels, *validation = mnist.split()
+    runs = []
+    for run in range(2):
+        torch.manual_seed(3)
+        model = DigitCNN((8, 8, 16, 16))
+        history = fit(
+            model,
+            images[:3000],
+            labels[:3000],
+            (validation[0][:1000], validation[1][:1000]),
+            epochs=2,
+            batch_size=50,
+            augment=random_shift,
+            seed=3,
+            log_dir=str(tmp_path / str(run)),
+        )
+        runs.append(model.state_dict())
+    assert history["validation_accuracy"][-1] > 0.9
+    assert len(history["loss"]) == 120 and history["loss"][-1] < history["loss"][0]
+    assert all(torch.equal(runs[0][name], runs[1][name]) for name in runs[0])
+    assert list(tmp_path.glob("0/events*"))

@@ -1,0 +1,75 @@
+"""Every notebook runs, with a small budget, as a copy; and is built as the reader expects it."""
+
+import hashlib
+import itertools
+import statistics
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from helpers import ROOT
+
+sys.path.insert(0, str(ROOT / "notebooks"))
+from run import clean, execute
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+SMALL = {
+    "02_train_cnn": "EPOCHS, TRAIN_SIZE = 1, 2000",
+}
+
+
+def tracked_files() -> dict[str, str]:
+    names = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    return {
+        name: hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
+        for name in names
+        if (ROOT / name).is_file()
+    }
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_runs_with_a_small_budget_and_leaves_the_project_alone(path, mnist, tmp_path):
+    before = tracked_files()
+    overrides = f"{SMALL.get(path.stem, '')}\nRUN_DIR = ROOT / {str(tmp_path / 'runs')!r}"
+    notebook = execute(path, overrides, folder=tmp_path)
+    assert tracked_files() == before
+    clean(notebook)
+    assert "widgets" not in notebook.metadata
+    outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+    assert any("image/png" in o.get("data", {}) for o in outputs), "a notebook shows pictures"
+    if any("RUN_DIR =" in c.source for c in nbformat.read(path, as_version=4).cells):
+        assert any((tmp_path / "runs").iterdir())
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_is_built_as_the_reader_expects(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    cells = notebook.cells
+    code = [c for c in cells if c.cell_type == "code"]
+    lines = [len([line for line in c.source.splitlines() if line.strip()]) for c in code]
+    assert cells[0].cell_type == "markdown" and cells[0].source.startswith("# ")
+    assert "You will" in cells[0].source
+    assert "## Try this" in cells[-1].source and ".ipynb)" in cells[-1].source
+    assert sum("parameters" in c.metadata.get("tags", []) for c in code) == 1
+    assert 15 <= len(code) <= 32 and statistics.median(lines) <= 6 and max(lines) <= 40
+    for before, cell in itertools.pairwise(cells):
+        if cell.cell_type == "code":
+            assert before.cell_type == "markdown", f"no sentence before: {cell.source[:60]}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_its_outputs_are_those_of_one_clean_run(path):
+    text = path.read_text()
+    notebook = nbformat.reads(text, as_version=4)
+    code = [c for c in notebook.cells if c.cell_type == "code"]
+    assert [c.execution_count for c in code] == list(range(1, len(code) + 1))
+    assert not any(o.output_type == "error" for c in code for o in c.outputs)
+    assert "widgets" not in notebook.metadata
+    assert len(text) <= 300_000
+    for folder in ("/home/", "/root/", "/Users/", "/tmp/", str(ROOT)):
+        assert folder not in text
