@@ -1,13 +1,42 @@
 """Random changes of training digits that leave their meaning as it is."""
 
+import math
+
 import torch
+from torch.nn import functional as F
 
 
-def random_shift(images: torch.Tensor, pixels: int = 2) -> torch.Tensor:
-    """Shift each of the uint8 images (N, 28, 28) by up to `pixels` to any side, paper moving in."""
-    n, height, width = images.shape
-    padded = torch.nn.functional.pad(images, [pixels] * 4)
-    dy, dx = torch.randint(2 * pixels + 1, (2, n, 1, 1), device=images.device)
-    rows = dy + torch.arange(height, device=images.device)[:, None]  # (N, 28, 1)
-    columns = dx + torch.arange(width, device=images.device)  # (N, 1, 28)
-    return padded[torch.arange(n, device=images.device)[:, None, None], rows, columns]
+def distort(
+    images: torch.Tensor,
+    rotation: float = 10,
+    scale: float = 0.1,
+    slant: float = 0.15,
+    shift: float = 1.5,
+    elastic: float = 0,
+    thickness: float = 0,
+) -> torch.Tensor:
+    """Distort each of the uint8 images (N, 28, 28) a little differently: float32 (N, 28, 28).
+
+    Each strength is the largest change to either side: `rotation` in degrees, `scale` of width and
+    height, each its own, as a share, `slant` as a share of the height, `shift` in pixels. With
+    `elastic` a smooth random field of that deviation in pixels bends the strokes (Simard et al.,
+    2003); with `thickness` (0 to 1) they swell or shrink by up to one pixel. Pixels stay 0 to 255.
+    """
+    n, device = len(images), images.device
+    x = images[:, None].float()  # (N, 1, 28, 28)
+    if thickness:
+        swell = thickness * (2 * torch.rand(n, 1, 1, 1, device=device) - 1)
+        thick, thin = F.max_pool2d(x, 3, 1, 1), -F.max_pool2d(-x, 3, 1, 1)
+        x = x + swell.clamp(min=0) * (thick - x) + swell.clamp(max=0) * (x - thin)
+    angle, wide, high, lean, right, down = 2 * torch.rand(6, n, device=device) - 1
+    angle = angle * math.radians(rotation)
+    wide, high, lean = 1 + wide * scale, 1 + high * scale, lean * slant
+    right, down = right * shift / 14, down * shift / 14  # the grid runs from -1 to 1
+    cos, sin = angle.cos(), angle.sin()
+    rows = [cos * wide, (lean - sin) * wide, right, sin * high, cos * high, down]
+    grid = F.affine_grid(torch.stack(rows, 1).view(n, 2, 3), [n, 1, 28, 28], align_corners=False)
+    if elastic:  # a coarse grid of random arrows, interpolated
+        arrows = torch.randn(n, 2, 6, 6, device=device)
+        field = F.interpolate(arrows, size=28, mode="bicubic", align_corners=True)
+        grid = grid + field.permute(0, 2, 3, 1) * (elastic / 14)
+    return F.grid_sample(x, grid, align_corners=False)[:, 0]

@@ -16,25 +16,32 @@ MEAN, STD = 0.1307, 0.3081  # of the training pixels, scaled to 0..1
 class DigitCNN(nn.Module):
     """A small convolutional network: uint8 images (N, 28, 28) in, logits (N, 10) out.
 
-    Each convolution is followed by batch normalisation (Ioffe and Szegedy, 2015) and ReLU;
-    three poolings bring 28 × 28 pixels down to 3 × 3.
+    Four convolutions without padding, each followed by batch normalisation (Ioffe and Szegedy,
+    2015) and ReLU, shrink 28 × 28 pixels to one, while `width` channels grow to 8 `width`. Pooling
+    comes before the normalisation: the same answer for a quarter of the work.
     """
 
-    def __init__(self, channels: tuple[int, int, int, int] = (16, 32, 64, 64)):
+    def __init__(self, width: int = 16):
         super().__init__()
-        self.channels = tuple(channels)
-        a, b, c, d = channels
+        self.width = w = width
         self.features = nn.Sequential(
-            *_convolution(1, a),  # (N, a, 28, 28)
-            nn.MaxPool2d(2),  # (N, a, 14, 14)
-            *_convolution(a, b),  # (N, b, 14, 14)
-            nn.MaxPool2d(2),  # (N, b, 7, 7)
-            *_convolution(b, c),  # (N, c, 7, 7)
-            *_convolution(c, d),  # (N, d, 7, 7)
-            nn.MaxPool2d(2),  # (N, d, 3, 3)
-            nn.Flatten(),  # (N, 9 d)
+            nn.Conv2d(1, w, 5, bias=False),  # (N, w, 24, 24)
+            nn.MaxPool2d(2),  # (N, w, 12, 12)
+            nn.BatchNorm2d(w),
+            nn.ReLU(),
+            nn.Conv2d(w, 2 * w, 3, bias=False),  # (N, 2w, 10, 10)
+            nn.MaxPool2d(2),  # (N, 2w, 5, 5)
+            nn.BatchNorm2d(2 * w),
+            nn.ReLU(),
+            nn.Conv2d(2 * w, 4 * w, 3, bias=False),  # (N, 4w, 3, 3)
+            nn.BatchNorm2d(4 * w),
+            nn.ReLU(),
+            nn.Conv2d(4 * w, 8 * w, 3, bias=False),  # (N, 8w, 1, 1)
+            nn.BatchNorm2d(8 * w),
+            nn.ReLU(),
+            nn.Flatten(),  # (N, 8w)
         )
-        self.classifier = nn.Linear(9 * d, 10)
+        self.classifier = nn.Linear(8 * w, 10)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.classifier(self.features(normalise(images)))  # (N, 10)
@@ -63,7 +70,7 @@ class DigitCNN(nn.Module):
 
     def save(self, path: str | Path, **facts) -> Path:
         """Write the weights as safetensors, with facts of the training (JSON-able) beside them."""
-        metadata = {"model": "DigitCNN", "channels": self.channels, "mean": MEAN, "std": STD}
+        metadata = {"model": "DigitCNN", "width": self.width, "mean": MEAN, "std": STD}
         return save_weights(path, self.state_dict(), metadata | facts)
 
     @classmethod
@@ -74,30 +81,18 @@ class DigitCNN(nn.Module):
         of it is used. The facts stored with it are then in `facts`.
         """
         facts = read_metadata(path, "DigitCNN")
-        channels = facts.get("channels")
-        if not (
-            isinstance(channels, list)
-            and len(channels) == 4
-            and all(isinstance(c, int) and 0 < c <= 1024 for c in channels)
-        ):
-            raise LabError(f"{path} names channels that no DigitCNN has: {channels}.")
+        width = facts.get("width")
+        if not isinstance(width, int) or not 0 < width <= 256:
+            raise LabError(f"{path} names a width that no DigitCNN has: {width}.")
         with torch.device("meta"):
-            shapes = {name: t.shape for name, t in cls(channels).state_dict().items()}
+            shapes = {name: tensor.shape for name, tensor in cls(width).state_dict().items()}
         tensors = read_weights(path, shapes)
-        model = cls(channels)
+        model = cls(width)
         model.load_state_dict(tensors)
         model.facts = facts
         return model.eval()
 
 
 def normalise(images: torch.Tensor) -> torch.Tensor:
-    """Scale uint8 images (N, 28, 28) to mean 0 and deviation 1: float32 (N, 1, 28, 28)."""
+    """Scale images (N, 28, 28), 0 to 255, to mean 0 and deviation 1: float32 (N, 1, 28, 28)."""
     return (images[:, None].float() / 255 - MEAN) / STD
-
-
-def _convolution(inputs: int, outputs: int) -> list[nn.Module]:
-    return [
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),  # the normalisation adds the bias
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    ]

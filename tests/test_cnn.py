@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from helpers import ROOT
-from helpers.augment import random_shift
+from helpers.augment import distort
 from helpers.cnn import DigitCNN
 from helpers.errors import LabError
 from helpers.training import evaluate, fit
@@ -75,7 +75,7 @@ def _change(edit):
     def damage(path, model):
         tensors = {k: v.contiguous() for k, v in model.state_dict().items()}
         edit(tensors)
-        save_file(tensors, path, {"model": '"DigitCNN"', "channels": "[16, 32, 64, 64]"})
+        save_file(tensors, path, {"model": '"DigitCNN"', "width": "16"})
 
     return damage
 
@@ -102,10 +102,10 @@ def test_bad_weights_are_refused(model, tmp_path, damage, words):
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
 
 
-def test_absurd_channels_are_refused(model, tmp_path):
+def test_an_absurd_width_is_refused_before_anything_is_built(tmp_path):
     path = tmp_path / "bad.safetensors"
-    save_file({}, path, {"model": '"DigitCNN"', "channels": "[1000000, 1, 1, 1]"})
-    with pytest.raises(LabError, match="channels"):
+    save_file({}, path, {"model": '"DigitCNN"', "width": "1000000"})
+    with pytest.raises(LabError, match="width"):
         DigitCNN.load(path)
 
 
@@ -114,14 +114,40 @@ def test_the_committed_weights_read_mnist(mnist):
     assert evaluate(model, mnist.test_images, mnist.test_labels) >= 0.993
 
 
-def test_random_shift_moves_digits_and_wraps_nothing():
+def test_without_strength_distort_changes_nothing(mnist):
+    images = torch.from_numpy(mnist.test_images[:20])
+    same = distort(images, rotation=0, scale=0, slant=0, shift=0)
+    torch.testing.assert_close(same, images.float(), atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("strength", [{"shift": 3}, {"elastic": 1}, {"thickness": 1}])
+def test_distort_draws_anew_for_each_digit_and_keeps_the_range(mnist, strength):
     torch.manual_seed(0)
-    images = torch.zeros(200, 28, 28, dtype=torch.uint8)
-    images[:, 0, 5] = 200  # on the upper border: shifted out of sight, never to the lower one
-    shifted = random_shift(images, pixels=2)
-    assert shifted.dtype == torch.uint8 and shifted.shape == images.shape
-    places = {tuple(place) for place in shifted.nonzero()[:, 1:].tolist()}
-    assert places == {(row, column) for row in (0, 1, 2) for column in (3, 4, 5, 6, 7)}
+    quiet = {"rotation": 0, "scale": 0, "slant": 0, "shift": 0}
+    image = torch.from_numpy(mnist.test_images[:1])
+    distorted = distort(image.repeat(50, 1, 1), **(quiet | strength))
+    assert distorted.shape == (50, 28, 28) and distorted.dtype == torch.float32
+    assert distorted.min() >= 0 and distorted.max() <= 255.01
+    assert len(distorted.flatten(1).unique(dim=0)) == 50
+
+
+def test_shifts_move_the_centre_of_mass_to_all_sides():
+    torch.manual_seed(0)
+    image = torch.zeros(400, 28, 28, dtype=torch.uint8)
+    image[:, 13:15, 13:15] = 200
+    shifted = distort(image, rotation=0, scale=0, slant=0, shift=3)
+    pixels = torch.arange(28) - 13.5
+    for axis in (1, 2):
+        centre = (shifted.sum(axis) * pixels).sum(1) / shifted.sum((1, 2))
+        assert -3.01 < centre.min() < -2.5 and 2.5 < centre.max() < 3.01
+
+
+def test_thickness_changes_the_ink_both_ways(mnist):
+    torch.manual_seed(0)
+    quiet = {"rotation": 0, "scale": 0, "slant": 0, "shift": 0}
+    image = torch.from_numpy(mnist.test_images[:1])
+    ink = distort(image.repeat(100, 1, 1), **quiet, thickness=1).sum((1, 2))
+    assert ink.min() < 0.6 * image.sum() and ink.max() > 1.4 * image.sum()
 
 
 def test_fit_learns_and_repeats_itself(mnist, tmp_path):
@@ -129,7 +155,7 @@ def test_fit_learns_and_repeats_itself(mnist, tmp_path):
     runs = []
     for run in range(2):
         torch.manual_seed(3)
-        model = DigitCNN((8, 8, 16, 16))
+        model = DigitCNN(width=4)
         history = fit(
             model,
             images[:3000],
@@ -137,12 +163,15 @@ def test_fit_learns_and_repeats_itself(mnist, tmp_path):
             (validation[0][:1000], validation[1][:1000]),
             epochs=2,
             batch_size=50,
-            augment=random_shift,
+            augment=distort,
             seed=3,
             log_dir=str(tmp_path / str(run)),
         )
         runs.append(model.state_dict())
     assert history["validation_accuracy"][-1] > 0.9
-    assert len(history["loss"]) == 120 and history["loss"][-1] < history["loss"][0]
+    assert (
+        len(history["loss"]) == 120 == len(history["learning_rate"])
+        and history["loss"][-1] < history["loss"][0]
+    )
     assert all(torch.equal(runs[0][name], runs[1][name]) for name in runs[0])
     assert list(tmp_path.glob("0/events*"))

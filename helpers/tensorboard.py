@@ -1,0 +1,41 @@
+"""TensorBoard inside a notebook, also after a kernel was killed."""
+
+import os
+import sys
+import urllib.request
+from pathlib import Path
+
+from IPython.display import IFrame
+from tensorboard import manager
+
+from .errors import LabError
+
+
+def show_tensorboard(log_dir: str | Path, height: int = 600) -> IFrame:
+    """Start TensorBoard on a folder of runs, or find the one that shows it, and frame it.
+
+    Prints the address, for a tab of its own. Raises LabError if nothing was logged there yet
+    (TensorBoard would stay empty) or if it does not start.
+    """
+    if not any(Path(log_dir).rglob("*tfevents*")):
+        raise LabError(f"{log_dir} holds no TensorBoard logs yet: train first.")
+    _forget_dead_servers()
+    # the kernel's PATH need not hold the folder of its own Python
+    os.environ.setdefault("TENSORBOARD_BINARY", str(Path(sys.executable).with_name("tensorboard")))
+    result = manager.start(["--logdir", str(log_dir), "--reload_interval", "5"])
+    if not isinstance(result, manager.StartLaunched | manager.StartReused):
+        raise LabError(f"TensorBoard did not start ({type(result).__name__}): run the cell again.")
+    address = f"http://localhost:{result.info.port}"
+    print(f"TensorBoard: {address}")
+    return IFrame(address, width="100%", height=height)
+
+
+def _forget_dead_servers() -> None:
+    """Remove the notes of servers that answer no more: TensorBoard would "reuse" them."""
+    for info in manager.get_all():
+        try:
+            urllib.request.urlopen(f"http://localhost:{info.port}/data/logdir", timeout=3).close()
+        except OSError:
+            # A killed server cannot remove its note; TensorBoard offers no function for it.
+            note = Path(manager._get_info_dir(), f"pid-{info.pid}.info")
+            note.unlink(missing_ok=True)
