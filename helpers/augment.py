@@ -44,6 +44,4 @@ def distort(
 
 def distort_strongly(images: torch.Tensor) -> torch.Tensor:
     """The same with more of everything: for long training, and for the hands of strangers."""
-    return distort(
-        images, rotation=13, scale=0.15, slant=0.25, shift=2, elastic=0.7, thickness=0.6
-    )
+    return distort(images, rotation=13, scale=0.15, slant=0.25, shift=2, elastic=0.7, thickness=0.6)

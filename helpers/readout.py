@@ -10,7 +10,8 @@ from PIL import Image
 
 STYLE = """<style>
 .digit-pad {
-  width: fit-content; max-width: 100%; box-sizing: border-box; padding: 16px 18px 10px;
+  width: fit-content; max-width: 100%; box-sizing: border-box;
+  margin: 4px 0; padding: 16px 18px 10px;
   border: 1px solid var(--jp-border-color2, #e0e0e0); border-radius: 12px;
   background: var(--jp-layout-color1, #fff); color: var(--jp-ui-font-color1, #212121);
   font-family: var(--jp-ui-font-family, system-ui, sans-serif); overflow: hidden;
@@ -51,7 +52,8 @@ STYLE = """<style>
 .dp-bars span:nth-of-type(even) { text-align: right; color: var(--jp-ui-font-color2, #616161); }
 .dp-bars .dp-best { font-weight: 700; color: var(--jp-brand-color1, #1976d2) !important; }
 .dp-best .dp-fill { background: var(--jp-brand-color1, #1976d2); }
-.dp-status { min-height: 18px; padding-top: 9px; max-width: 420px; font-size: 13px;
+.dp-status { min-height: 18px; padding-top: 9px; font-size: 13px;
+  width: 0; min-width: 100%;
   color: var(--jp-ui-font-color2, #616161); }
 .dp-status[data-problem] { color: var(--jp-error-color1, #d32f2f); }
 </style>"""
