@@ -118,6 +118,7 @@ def fit(
         if checkpoint:  # the run is complete: the next one starts afresh
             Path(checkpoint).unlink(missing_ok=True)
     finally:
+        model.eval()  # ready to predict
         if writer:
             writer.close()
     return history

@@ -51,6 +51,15 @@ CANVAS_IS_STILL = """() => {
   return window.padStill >= 3;
 }"""
 
+# The toolbar says "idle" before the kernel is connected, and cells that are run then are lost.
+KERNEL_IS_READY = """async () => {
+  const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
+  const kernel = context?.isReady && context.session?.kernel;
+  if (!kernel || kernel.connectionStatus !== 'connected') return false;
+  await kernel.info;
+  return kernel.status === 'idle';
+}"""
+
 CELL_ERROR = '.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]'
 ALL_CELLS_RAN = f"""() => {{
   const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
@@ -137,14 +146,13 @@ def page(browser, server) -> Iterator:
     )
     page = context.new_page()
     page.goto(server, timeout=1000 * STARTING)
-    idle = '.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]'
-    page.wait_for_selector(idle, state="attached", timeout=1000 * STARTING)
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * STARTING)
     page.click('.lm-MenuBar-itemLabel:text-is("Run")')
     page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
     page.wait_for_function(ALL_CELLS_RAN, timeout=1000 * RUNNING)
     assert page.locator(CELL_ERROR).all_inner_texts() == []
     page.wait_for_selector(".digit-pad canvas", state="attached", timeout=1000 * ANSWERING)
-    page.wait_for_selector(idle, state="attached", timeout=1000 * RUNNING)
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
     yield page
     context.close()
 
