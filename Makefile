@@ -18,6 +18,9 @@ test: .venv/test.stamp  ## install what is missing, run all tests (ARGS='-k draw
 run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOKS=… for some)
 	$(BIN)/python notebooks/run.py $(NOTEBOOKS)
 
+bench: .venv/lab.stamp  ## measure the networks side by side, write benchmarks/*.md
+	$(BIN)/python benchmarks/cnn.py $(ARGS)
+
 lint: .venv/test.stamp  ## check and format the code, notebooks included
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
