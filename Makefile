@@ -18,8 +18,10 @@ test: .venv/test.stamp  ## install what is missing, run all tests (ARGS='-k draw
 run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOKS=… for some)
 	$(BIN)/python notebooks/run.py $(NOTEBOOKS)
 
-bench: .venv/lab.stamp  ## measure the networks side by side, write benchmarks/*.md
-	$(BIN)/python benchmarks/cnn.py $(ARGS)
+bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks/*.md (20 minutes)
+	$(BIN)/python benchmarks/cnn.py
+	$(BIN)/python benchmarks/mlp_speed.py | tee benchmarks/mlp_speed.md
+	$(BIN)/python benchmarks/mlp_accuracy.py | tee benchmarks/mlp_accuracy.md
 
 lint: .venv/test.stamp  ## check and format the code, notebooks included
 	$(BIN)/ruff check --fix .
@@ -37,4 +39,8 @@ clean:  ## remove what was installed and written at run time, except data/ and d
 
 .venv/test.stamp: .venv/lab.stamp
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	touch $@
+
+.venv/bench.stamp: .venv/lab.stamp
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
 	touch $@

@@ -40,8 +40,3 @@ def distort(
         field = F.interpolate(arrows, size=28, mode="bicubic", align_corners=True)
         grid = grid + field.permute(0, 2, 3, 1) * (elastic / 14)
     return F.grid_sample(x, grid, align_corners=False)[:, 0]
-
-
-def distort_strongly(images: torch.Tensor) -> torch.Tensor:
-    """The same with more of everything: for long training, and for the hands of strangers."""
-    return distort(images, rotation=13, scale=0.15, slant=0.25, shift=2, elastic=0.7, thickness=0.6)

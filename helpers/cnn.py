@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from .checks import check_images
 from .errors import LabError
 from .weights import read_metadata, read_weights, save_weights
 
@@ -51,12 +52,7 @@ class DigitCNN(nn.Module):
 
         Raises LabError for any other type or shape.
         """
-        images = np.asarray(images)
-        if images.dtype != np.uint8 or images.shape[1:] != (28, 28):
-            raise LabError(
-                "images must be uint8 of shape (N, 28, 28), ink 255 on paper 0, "
-                f"not {images.dtype} of shape {images.shape}."
-            )
+        check_images(images)
         device = next(self.parameters()).device
         training = self.training
         self.eval()

@@ -1,20 +1,20 @@
 """TensorBoard inside a notebook, also after a kernel was killed."""
 
+import contextlib
 import os
 import sys
 import urllib.request
 from pathlib import Path
 
-from IPython.display import IFrame
-from tensorboard import manager
+from tensorboard import manager, notebook
 
 from .errors import LabError
 
 
-def show_tensorboard(log_dir: str | Path, height: int = 600) -> IFrame:
+def show_tensorboard(log_dir: str | Path, height: int = 600) -> None:
     """Start TensorBoard on a folder of runs, or find the one that shows it, and frame it.
 
-    Prints the address, for a tab of its own. Raises LabError if nothing was logged there yet
+    Prints the address too, for a tab of its own. Raises LabError if nothing was logged there yet
     (TensorBoard would stay empty) or if it does not start.
     """
     if not any(Path(log_dir).rglob("*tfevents*")):
@@ -25,9 +25,10 @@ def show_tensorboard(log_dir: str | Path, height: int = 600) -> IFrame:
     result = manager.start(["--logdir", str(log_dir), "--reload_interval", "5"])
     if not isinstance(result, manager.StartLaunched | manager.StartReused):
         raise LabError(f"TensorBoard did not start ({type(result).__name__}): run the cell again.")
-    address = f"http://localhost:{result.info.port}"
-    print(f"TensorBoard: {address}")
-    return IFrame(address, width="100%", height=height)
+    print(f"TensorBoard: http://localhost:{result.info.port}")
+    with contextlib.redirect_stdout(None):  # it would print the folder
+        # frames the host that the page came from: browsers refuse another one its storage
+        notebook.display(port=result.info.port, height=height)
 
 
 def _forget_dead_servers() -> None:

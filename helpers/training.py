@@ -11,6 +11,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm.auto import tqdm
 
 from .checkpoint import load_checkpoint, save_checkpoint
+from .checks import check_images, check_labels
 
 Augmentation = Callable[[torch.Tensor], torch.Tensor]
 
@@ -42,8 +43,11 @@ def fit(
     Gives the history: `loss` and `learning_rate` per step; `train_accuracy` (of the augmented
     digits as they were met), `validation_accuracy` and `seconds` per epoch. With `log_dir` it goes
     to TensorBoard too. With `checkpoint` the state is kept there after each epoch, and a run that
-    was killed goes on from it, bit for bit. Stopping the cell keeps what was learnt so far.
+    was killed goes on from it, bit for bit. Stopping the cell keeps what was learnt so far. Raises
+    LabError for images or labels that it cannot use.
     """
+    check_images(images)
+    check_labels(labels, len(images))
     device = next(model.parameters()).device
     model.to(memory_format=torch.channels_last)
     images, labels = torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)

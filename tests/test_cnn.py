@@ -44,8 +44,10 @@ def test_a_prediction_does_not_depend_on_the_rest_of_the_batch(model, mnist):
     ],
 )
 def test_other_images_are_refused(model, images):
-    with pytest.raises(LabError, match="uint8 of shape"):
+    with pytest.raises(LabError, match="images must"):
         model.predict_proba(images)
+    with pytest.raises(LabError, match="images must"):
+        fit(model, images, np.zeros(len(images), np.int64))
 
 
 def test_a_file_gives_the_same_network_back(model, mnist, tmp_path):

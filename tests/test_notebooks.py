@@ -21,7 +21,8 @@ from run import clean, execute
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 SMALL = {
-    "02_train_cnn": "TRAIN_SIZE = 2_000",
+    "02_train_cnn": "TRAIN_SIZE, EPOCHS = 2_000, 2",
+    "03_numpy_mlp": "TRAIN_SIZE, EPOCHS = 2_000, 1",
 }
 
 

@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import time
 import urllib.request
@@ -25,16 +26,25 @@ def log_dir(tmp_path, monkeypatch):
         os.kill(info.pid, signal.SIGTERM)
 
 
+def address(log_dir, capsys) -> str:
+    capsys.readouterr()
+    show_tensorboard(log_dir)
+    return re.search(r"TensorBoard: (http://localhost:\d+)", capsys.readouterr().out).group(1)
+
+
+def serves(address: str) -> bool:
+    with urllib.request.urlopen(f"{address}/data/plugin/scalars/tags", timeout=20) as answer:
+        return answer.status == 200
+
+
 def test_it_serves_and_a_second_call_finds_the_same_server(log_dir, capsys):
-    frame = show_tensorboard(log_dir)
-    assert f"TensorBoard: {frame.src}" in capsys.readouterr().out
-    with urllib.request.urlopen(f"{frame.src}/data/plugin/scalars/tags", timeout=20) as answer:
-        assert answer.status == 200
-    assert show_tensorboard(log_dir).src == frame.src
-    assert len(manager.get_all()) == 1
+    assert serves(address(log_dir, capsys))
+    (server,) = manager.get_all()
+    assert address(log_dir, capsys).endswith(f":{server.port}")
+    assert manager.get_all() == [server]
 
 
-def test_a_server_that_was_killed_is_not_reused(log_dir):
+def test_a_server_that_was_killed_is_not_reused(log_dir, capsys):
     show_tensorboard(log_dir)
     (dead,) = manager.get_all()
     os.kill(dead.pid, signal.SIGKILL)
@@ -44,11 +54,9 @@ def test_a_server_that_was_killed_is_not_reused(log_dir):
             time.sleep(0.05)
         except OSError:
             break
-    frame = show_tensorboard(log_dir)
+    assert serves(address(log_dir, capsys))
     (alive,) = manager.get_all()
     assert alive.pid != dead.pid
-    with urllib.request.urlopen(frame.src, timeout=20) as answer:
-        assert answer.status == 200
 
 
 def test_an_empty_folder_is_said(tmp_path):

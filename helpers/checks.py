@@ -1,0 +1,46 @@
+"""What a recogniser accepts: digits as MNIST stores them, said in one sentence when it isn't so."""
+
+import numpy as np
+
+from .errors import LabError
+
+
+def check_images(images: np.ndarray) -> None:
+    """Raise LabError unless `images` is a uint8 array (N, 28, 28), N may be 0."""
+    if not isinstance(images, np.ndarray):
+        raise LabError(f"images must be a NumPy array, not {type(images).__name__}.")
+    if np.issubdtype(images.dtype, np.floating):
+        raise LabError(
+            f"images must be uint8, ink 255 on paper 0, not {images.dtype}: pass the pixels as "
+            "MNIST stores them, the model scales them itself."
+        )
+    if images.dtype != np.uint8:
+        raise LabError(f"images must be uint8, ink 255 on paper 0, not {images.dtype}.")
+    if images.shape[1:] != (28, 28):
+        hint = ": put a single digit in a batch with images[None]" if images.ndim == 2 else ""
+        raise LabError(f"images must have the shape (N, 28, 28), not {images.shape}{hint}.")
+
+
+def check_labels(labels: np.ndarray, n_images: int, n_classes: int = 10) -> None:
+    """Raise LabError unless `labels` are `n_images` (> 0) whole numbers in 0..n_classes-1."""
+    if not isinstance(labels, np.ndarray):
+        raise LabError(f"labels must be a NumPy array, not {type(labels).__name__}.")
+    if labels.ndim != 1:
+        raise LabError(f"labels must have the shape (N,), not {labels.shape}.")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise LabError(f"labels must be whole numbers 0..{n_classes - 1}, not {labels.dtype}.")
+    if len(labels) != n_images:
+        raise LabError(f"there are {n_images} images and {len(labels)} labels: one each is needed.")
+    if n_images == 0:
+        raise LabError("there is nothing to learn from: images and labels are empty.")
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= n_classes:
+        raise LabError(f"labels must lie in 0..{n_classes - 1}, these run from {low} to {high}.")
+
+
+def flatten_images(images: np.ndarray, n_pixels: int = 28 * 28) -> np.ndarray:
+    """Return images (N, 28, 28), checked as above, as rows (N, 784), without a copy."""
+    check_images(images)
+    if n_pixels != 28 * 28:
+        raise LabError(f"this network takes {n_pixels} numbers, but an image has 784 pixels.")
+    return images.reshape(len(images), n_pixels)

@@ -1,0 +1,507 @@
+"""The NumPy network: its derivatives against two oracles, its learning, its file, its refusals."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import ROOT
+from helpers import mlp as mlp_module
+from helpers.errors import LabError
+from helpers.mlp import MLP, softmax
+from helpers.shift import shift_digits
+
+
+@pytest.fixture(scope="module")
+def four_digits():
+    rng = np.random.default_rng(1)
+    return rng.random((4, 784)), np.array([3, 1, 4, 1])
+
+
+def torch_twin(model):
+    """The same network in PyTorch, with the same weights."""
+    layers = []
+    for W, b in zip(model.W, model.b, strict=True):
+        linear = torch.nn.Linear(*W.shape, dtype=torch.from_numpy(W).dtype)
+        linear.weight.data = torch.from_numpy(W.T.copy())
+        linear.bias.data = torch.from_numpy(b.copy())
+        layers += [linear, torch.nn.ReLU()]
+    return torch.nn.Sequential(*layers[:-1])
+
+
+# ---- forward and backward
+
+
+@pytest.mark.parametrize("sizes", [(784, 128, 64, 10), (12, 9, 8, 7, 5), (6, 3)])
+def test_gradients_equal_finite_differences(sizes):
+    rng = np.random.default_rng(2)
+    model = MLP(sizes, seed=3, dtype=np.float64)
+    for b in model.b:
+        b[:] = 0.1 * rng.normal(size=b.shape)  # not zero, or an error in them could hide
+    X, y = rng.random((4, sizes[0])), rng.integers(0, sizes[-1], 4)
+    _, dW, db = model.loss_and_gradients(X, y)
+    step = 1e-6
+    for parameter, gradient in zip(model.W + model.b, dW + db, strict=True):
+        flat, ours = parameter.reshape(-1), gradient.reshape(-1)
+        chosen = rng.choice(flat.size, min(flat.size, 40), replace=False)
+        numeric = np.empty(len(chosen))
+        for k, index in enumerate(chosen):
+            value = flat[index]
+            flat[index] = value + step
+            above = model.loss_and_gradients(X, y)[0]
+            flat[index] = value - step
+            below = model.loss_and_gradients(X, y)[0]
+            flat[index] = value
+            numeric[k] = (above - below) / (2 * step)
+        scale = np.abs(numeric).max()
+        assert scale > 1e-6
+        assert np.abs(ours[chosen] - numeric).max() / scale < 1e-6
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 2e-6)])
+def test_gradients_equal_autograd(four_digits, dtype, tolerance):
+    model = MLP(dtype=dtype)
+    X, y = four_digits[0].astype(dtype), four_digits[1]
+    loss, dW, db = model.loss_and_gradients(X, y)
+    twin = torch_twin(model)
+    torch_loss = torch.nn.functional.cross_entropy(twin(torch.from_numpy(X)), torch.from_numpy(y))
+    torch_loss.backward()
+    assert loss == pytest.approx(torch_loss.item(), rel=1e-6)
+    linears = [layer for layer in twin if isinstance(layer, torch.nn.Linear)]
+    for linear, ours_W, ours_b in zip(linears, dW, db, strict=True):
+        for ours, theirs in ((ours_W, linear.weight.grad.T), (ours_b, linear.bias.grad)):
+            assert np.abs(ours - theirs.numpy()).max() < tolerance * np.abs(ours).max()
+
+
+def test_training_is_torchs_sgd_step_by_step(mnist):
+    """Three epochs of two batches, the second one smaller: same rates, same order, same weights."""
+    images, labels = mnist.train_images[:200], mnist.train_labels[:200]
+    model = MLP(dtype=np.float64)
+    twin = torch_twin(model)
+    model.fit(images, labels, epochs=3, learning_rate=0.05, momentum=0.8, show_progress=False)
+
+    # torch multiplies by the rate after the momentum, ours before it: the rate goes into the loss.
+    optimiser = torch.optim.SGD(twin.parameters(), lr=1, momentum=0.8)
+    X = torch.from_numpy(images.reshape(200, 784).astype(np.float64) / 255)
+    rng = np.random.default_rng(0)
+    step = 0
+    for _ in range(3):
+        for chosen in np.split(rng.permutation(200), [128]):
+            rate = 0.05 * (1 + np.cos(np.pi * step / 6)) / 2
+            step += 1
+            optimiser.zero_grad()
+            y = torch.from_numpy(labels[chosen])
+            (rate * torch.nn.functional.cross_entropy(twin(X[chosen]), y)).backward()
+            optimiser.step()
+    linears = [layer for layer in twin if isinstance(layer, torch.nn.Linear)]
+    for linear, W, b in zip(linears, model.W, model.b, strict=True):
+        np.testing.assert_allclose(W, linear.weight.detach().numpy().T, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(b, linear.bias.detach().numpy(), rtol=0, atol=1e-12)
+
+
+def test_the_first_step_is_torchs(mnist):
+    images, labels = mnist.train_images[:100], mnist.train_labels[:100]
+    model = MLP(dtype=np.float64)
+    twin = torch_twin(model)
+    model.fit(images, labels, epochs=1, learning_rate=0.05, show_progress=False)
+    optimiser = torch.optim.SGD(twin.parameters(), lr=0.05, momentum=0.9)
+    X = torch.from_numpy(images.reshape(100, 784).astype(np.float64) / 255)
+    torch.nn.functional.cross_entropy(twin(X), torch.from_numpy(labels)).backward()
+    optimiser.step()
+    np.testing.assert_allclose(model.W[0], twin[0].weight.detach().numpy().T, rtol=0, atol=1e-12)
+
+
+def test_loss_and_softmax_survive_huge_logits():
+    probabilities = softmax(np.array([[1e4, 0.0], [-1e4, -1e4]], np.float32))
+    np.testing.assert_array_equal(probabilities, [[1, 0], [0.5, 0.5]])
+    model = MLP((2, 2), dtype=np.float64)
+    model.W[0][:] = [[1e4, 0], [0, 1e4]]
+    loss, _, _ = model.loss_and_gradients(np.eye(2), np.array([1, 1]))
+    assert loss == pytest.approx(5e3)
+
+
+def test_buffers_change_nothing(four_digits):
+    model, (X, y) = MLP(), four_digits
+    buffers = mlp_module.Buffers(4, model.sizes, np.float32)
+    X = X.astype(np.float32)
+    for _ in range(2):  # the second time they hold what the first one left
+        loss, dW, db = model.loss_and_gradients(X, y, buffers)
+    fresh_loss, fresh_dW, fresh_db = model.loss_and_gradients(X, y)
+    assert loss == fresh_loss
+    for reused, fresh in zip(dW + db, fresh_dW + fresh_db, strict=True):
+        np.testing.assert_array_equal(reused, fresh)
+
+
+def test_he_initialisation():
+    model = MLP(seed=5)
+    for W, b in zip(model.W, model.b, strict=True):
+        assert W.std() == pytest.approx(np.sqrt(2 / len(W)), rel=0.1)
+        assert not b.any()
+    assert not np.array_equal(model.W[0], MLP(seed=6).W[0])
+
+
+# ---- learning
+
+
+def test_learns_real_digits(mnist, capsys):
+    model = MLP()
+    validation = mnist.train_images[-2000:], mnist.train_labels[-2000:]
+    history = model.fit(
+        mnist.train_images[:10_000], mnist.train_labels[:10_000], epochs=4, validation=validation
+    )
+    assert set(history) == {"loss", "seconds", "validation_accuracy"}
+    assert len(history["loss"]) == 4 * 79  # a number for each batch
+    assert len(history["seconds"]) == len(history["validation_accuracy"]) == 4
+    assert np.mean(history["loss"][-79:]) < 0.2 < np.mean(history["loss"][:79])
+    assert history["validation_accuracy"][-1] >= 0.95
+    probabilities = model.predict_proba(mnist.test_images)
+    assert probabilities.shape == (10_000, 10)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert (probabilities.argmax(axis=1) == mnist.test_labels).mean() >= 0.94
+    assert history["validation_accuracy"][-1] == model.accuracy(*validation)
+    assert model.training["epochs"] == 4
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == [f"epoch {k}" for k in (1, 2, 3, 4)]
+
+
+def test_same_seed_same_bits(mnist):
+    def train(seed, shift=1):
+        model = MLP((784, 32, 10))
+        settings = dict(epochs=2, shift=shift, seed=seed, show_progress=False)
+        model.fit(mnist.train_images[:1000], mnist.train_labels[:1000], **settings)
+        return model.parameters
+
+    first = train(7)
+    np.testing.assert_array_equal(first, train(7))
+    assert not np.array_equal(first, train(8))
+    assert not np.array_equal(first, train(7, shift=0))
+
+
+def test_training_leaves_the_images_alone_and_predictions_do_not_depend_on_the_batch(mnist):
+    images = mnist.train_images[:1500].copy()
+    model = MLP((784, 16, 10))
+    model.fit(images, mnist.train_labels[:1500], epochs=1, shift=2, show_progress=False)
+    np.testing.assert_array_equal(images, mnist.train_images[:1500])
+    together = model.predict_proba(images)
+    alone = np.concatenate([model.predict_proba(images[k : k + 1]) for k in (0, 700, 1499)])
+    np.testing.assert_allclose(alone, together[[0, 700, 1499]], atol=1e-6)
+    assert model.predict_proba(images[:0]).shape == (0, 10)
+    assert model.predict_proba(images[::-1])[0] == pytest.approx(together[-1], abs=1e-6)
+
+
+def test_velocities_do_not_fade_into_numbers_that_are_slow(mnist, monkeypatch):
+    """Unchecked, a pixel without ink for 800 steps gets a velocity below 1e-38: tenfold slower."""
+    made = []
+    zeros_like = np.zeros_like
+    monkeypatch.setattr(np, "zeros_like", lambda array: made.append(zeros_like(array)) or made[-1])
+    images = np.zeros((2400, 28, 28), np.uint8)
+    images.reshape(2400, 784)[np.arange(2400), np.arange(2400) % 784] = 255  # three times each
+    settings = dict(epochs=1, batch_size=2, learning_rate=0.01, show_progress=False)
+    MLP((784, 16, 10)).fit(images, mnist.train_labels[:2400], **settings)
+    (velocity,) = made
+    moving = np.abs(velocity[velocity != 0])
+    assert moving.size > 100
+    assert moving.min() > np.finfo(np.float32).tiny
+
+
+def test_interruption_keeps_what_was_learnt(mnist, capsys):
+    class Interrupted(MLP):
+        calls = 0
+
+        def loss_and_gradients(self, *arguments):
+            self.calls += 1
+            if self.calls == 13:  # in the second epoch of eight batches
+                raise KeyboardInterrupt
+            return super().loss_and_gradients(*arguments)
+
+    images, labels = mnist.train_images[:1000], mnist.train_labels[:1000]
+    model = Interrupted((784, 32, 10))
+    before = model.parameters.copy()
+    history = model.fit(images, labels, epochs=5, show_progress=False)
+    assert len(history["loss"]) == 12
+    assert len(history["seconds"]) == 1
+    assert capsys.readouterr().out.count("\n") == 1
+    assert not np.array_equal(model.parameters, before)
+    assert model.accuracy(images, labels) > 0.5
+    assert model.training["epochs"] == 1
+
+
+def test_a_diverging_loss_stops_in_one_line(mnist, capsys, recwarn):
+    model = MLP((784, 32, 10))
+    history = model.fit(
+        mnist.train_images[:1000], mnist.train_labels[:1000], learning_rate=1e30, epochs=3
+    )
+    assert history["seconds"] == []
+    assert np.isfinite(history["loss"]).all()
+    assert "learning_rate" in capsys.readouterr().out
+    assert not recwarn.list
+
+
+# ---- shifts
+
+
+def test_shifts_move_whole_digits_and_nothing_wraps_around():
+    images = np.zeros((500, 28, 28), np.uint8)
+    images[:, 13, 14] = 200
+    images[:, 0, 0] = 100  # a corner: any move up or left loses it
+    shifted = shift_digits(images, 2, np.random.default_rng(0))
+    assert shifted.dtype == np.uint8
+    assert shifted.shape == images.shape
+    moves = set()
+    for image in shifted:
+        ((y, x),) = np.argwhere(image == 200)
+        dy, dx = int(y) - 13, int(x) - 14
+        expected = np.zeros((28, 28), np.uint8)
+        expected[y, x] = 200
+        if dy >= 0 and dx >= 0:
+            expected[dy, dx] = 100
+        np.testing.assert_array_equal(image, expected)
+        moves.add((dy, dx))
+    assert moves == {(dy, dx) for dy in range(-2, 3) for dx in range(-2, 3)}
+    np.testing.assert_array_equal(shift_digits(images, 0, np.random.default_rng(0)), images)
+
+
+# ---- the file
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    model = MLP(seed=4)
+    odd = [1e-45, 1.17e-38, -0.0, 3.4028235e38, 0.1, 1 / 3, 16777217, -9.999999e-5]
+    model.W[0][0, : len(odd)] = odd
+    model.training = {"epochs": 3, "loss": 0.25}
+    path = tmp_path_factory.mktemp("models") / "deep" / "mlp.json"
+    assert model.save(path) == path
+    return model, path
+
+
+def test_the_file_brings_back_every_bit(saved):
+    model, path = saved
+    loaded = MLP.load(path)
+    assert loaded.sizes == model.sizes
+    assert loaded.training == model.training
+    assert loaded.parameters.dtype == np.float32
+    assert loaded.parameters.tobytes() == model.parameters.tobytes()
+    assert path.stat().st_size < 2_500_000
+    assert [entry.name for entry in path.parent.iterdir()] == ["mlp.json"]
+    document = json.loads(path.read_text())
+    assert document["layer_sizes"] == [784, 128, 64, 10]
+    assert np.shape(document["layers"][1]["weights"]) == (128, 64)
+
+
+@pytest.mark.parametrize("sizes", [(784, 10), (784, 20, 10), (784, 9, 8, 7, 10)])
+def test_any_number_of_layers_can_be_saved(sizes, tmp_path):
+    model = MLP(sizes)
+    assert MLP.load(model.save(tmp_path / "m.json")).parameters.tobytes() == (
+        model.parameters.tobytes()
+    )
+
+
+def test_saving_refuses_what_loading_would_refuse(tmp_path):
+    with pytest.raises(LabError, match="784"):
+        MLP((6, 5, 3)).save(tmp_path / "m.json")
+    model = MLP()
+    model.W[0][0, 0] = np.nan
+    with pytest.raises(LabError, match="finite"):
+        model.save(tmp_path / "m.json")
+    assert not list(tmp_path.iterdir())
+
+
+def put(*keys, value):
+    def edit(document):
+        *way, last = keys
+        for key in way:
+            document = document[key]
+        document[last] = value
+
+    return edit
+
+
+W0_ROW = ("layers", 0, "weights", 5)
+REFUSED = {
+    "another format": (put("format", value="keras"), "format"),
+    "no format": (lambda document: document.pop("format"), "format"),
+    "later version": (put("version", value=2), "version"),
+    "absurd version": (put("version", value=10**400), "version"),
+    "version in words": (put("version", value="1"), "version"),
+    "version true": (put("version", value=True), "version"),
+    "sizes missing": (lambda document: document.pop("layer_sizes"), "layer_sizes"),
+    "sizes absurd": (put("layer_sizes", value=[784, 10**12, 10]), "layer_sizes"),
+    "sizes absurd together": (put("layer_sizes", value=[784, 10**5, 10]), "parameters"),
+    "sizes too many": (put("layer_sizes", value=[784] + [1] * 99 + [10]), "layer_sizes"),
+    "sizes zero": (put("layer_sizes", value=[784, 0, 10]), "layer_sizes"),
+    "sizes negative": (put("layer_sizes", value=[784, -5, 10]), "layer_sizes"),
+    "sizes broken": (put("layer_sizes", value=[784, 1.5, 10]), "layer_sizes"),
+    "sizes of others": (put("layer_sizes", value=[785, 128, 64, 10]), "784"),
+    "sizes do not fit": (put("layer_sizes", value=[784, 127, 64, 10]), "127"),
+    "activations": (put("activations", value=["tanh", "relu", "softmax"]), "activations"),
+    "normalisation": (put("normalisation", value={"divide_by": 1}), "normalisation"),
+    "training": (put("training", value=3), "training"),
+    "layer missing": (lambda document: document["layers"].pop(), "layers"),
+    "layer null": (put("layers", 1, value=None), "layer 2"),
+    "row missing": (lambda document: document["layers"][0]["weights"].pop(), "layer 1"),
+    "row short": (lambda document: document["layers"][0]["weights"][9].pop(), "layer 1"),
+    "row long": (lambda document: document["layers"][2]["weights"][9].append(1), "layer 3"),
+    "biases missing": (lambda document: document["layers"][2].pop("biases"), "layer 3"),
+    "string": (put(*W0_ROW, 3, value="0.5"), "not a number"),
+    "null": (put(*W0_ROW, 3, value=None), "not a number"),
+    "true": (put(*W0_ROW, 3, value=True), "not a number"),
+    "list": (put(*W0_ROW, 3, value=[0.5]), "not a number"),
+    "NaN": (put(*W0_ROW, 3, value=float("nan")), "NaN"),
+    "infinity": (put("layers", 1, "biases", 3, value=float("-inf")), "Infinity"),
+    "too large for float32": (put(*W0_ROW, 3, value=1e39), "too large"),
+    "a huge whole number": (put(*W0_ROW, 3, value=10**400), "too large"),
+}
+
+
+@pytest.fixture(scope="module")
+def text(saved):
+    return saved[1].read_text()
+
+
+def assert_refused(path, words):
+    with pytest.raises(LabError) as caught:
+        MLP.load(path)
+    message = str(caught.value)
+    assert words in message
+    assert str(path) in message
+    assert "\n" not in message
+    assert len(message) < len(str(path)) + 120
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_files_are_refused(case, text, tmp_path, monkeypatch):
+    edit, words = REFUSED[case]
+    document = json.loads(text)
+    edit(document)
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps(document))
+    # Nothing is allocated for a file that is refused.
+    monkeypatch.setattr(mlp_module, "make_parameters", lambda *_: pytest.fail("allocated"))
+    assert_refused(path, words)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "not JSON"),
+        (b"weights", "not JSON"),
+        (b"\x89PNG\r\n\x1a\n\xff", "not JSON"),
+        (b"[1, 2]", "format"),
+        (b"3", "format"),
+        (b'{"a": 1}', "format"),
+        (b'{"format": "digit-lab-mlp", "version": 1e999}', "version"),
+        (b"[" * 100_000, "not JSON"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "not JSON"),
+    ],
+)
+def test_other_files_are_refused(content, words, tmp_path):
+    path = tmp_path / "other.json"
+    path.write_bytes(content)
+    assert_refused(path, words)
+
+
+def test_truncated_missing_and_huge_files_are_refused(text, tmp_path):
+    path = tmp_path / "mlp.json"
+    for length in (30, len(text) // 2, len(text) - 3):
+        path.write_text(text[:length])
+        assert_refused(path, "cut off")
+    assert_refused(tmp_path / "none.json", "does not exist")
+    assert_refused(tmp_path, "could not be read")
+    with open(path, "wb") as file:
+        file.truncate(65_000_000)  # takes no room on the disk
+    assert_refused(path, "MB")
+
+
+# ---- what fit and predict_proba refuse
+
+
+IMAGES = np.zeros((6, 28, 28), np.uint8)
+LABELS = np.arange(6)
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (IMAGES.tolist(), "NumPy array"),
+        (torch.from_numpy(IMAGES), "NumPy array"),
+        (IMAGES / 255, "uint8"),
+        (IMAGES.astype(np.float32), "scales them itself"),
+        (IMAGES.astype(np.int64), "uint8"),
+        (IMAGES.astype(bool), "uint8"),
+        (IMAGES[0], "images[None]"),
+        (IMAGES.reshape(6, 784), "(N, 28, 28)"),
+        (IMAGES[..., None], "(N, 28, 28)"),
+        (IMAGES[:, :27], "(N, 28, 28)"),
+    ],
+)
+def test_wrong_images(images, words):
+    model = MLP()
+    for use in (
+        model.predict_proba,
+        lambda images: model.fit(images, LABELS),
+        lambda images: model.fit(IMAGES, LABELS, validation=(images, LABELS)),
+    ):
+        with pytest.raises(LabError) as caught:
+            use(images)
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (LABELS.tolist(), "NumPy array"),
+        (LABELS.astype(float), "whole numbers"),
+        (LABELS.astype(str), "whole numbers"),
+        (LABELS[:5], "6 images and 5 labels"),
+        (LABELS + 5, "0..9"),
+        (LABELS - 1, "0..9"),
+        (np.eye(10)[LABELS], "(N,)"),
+    ],
+)
+def test_wrong_labels(labels, words):
+    for arguments in ((IMAGES, labels), (IMAGES, LABELS, (IMAGES, labels))):
+        with pytest.raises(LabError) as caught:
+            MLP().fit(*arguments[:2], validation=arguments[2] if len(arguments) > 2 else None)
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("settings", [{"epochs": 0}, {"batch_size": 0}, {"shift": -1}])
+def test_wrong_settings(settings):
+    with pytest.raises(LabError):
+        MLP().fit(IMAGES, LABELS, **settings)
+
+
+def test_empty_wrong_sizes_and_other_networks():
+    with pytest.raises(LabError, match="empty"):
+        MLP().fit(IMAGES[:0], LABELS[:0])
+    for sizes in ((784,), (784, 0, 10), ()):
+        with pytest.raises(LabError, match="sizes"):
+            MLP(sizes)
+    with pytest.raises(LabError, match="784 pixels"):
+        MLP((10, 10)).predict_proba(IMAGES)
+
+
+def test_works_where_torch_cannot_be_imported():
+    program = (
+        "import sys\n"
+        "sys.modules['torch'] = sys.modules['torchvision'] = None  # importing it now fails\n"
+        "import numpy as np\n"
+        "from helpers.mlp import MLP\n"
+        "model = MLP((784, 8, 10))\n"
+        "model.fit(np.zeros((4, 28, 28), np.uint8), np.arange(4), epochs=1, show_progress=False)\n"
+        "print(model.predict_proba(np.zeros((2, 28, 28), np.uint8)).shape)\n"
+        "heavy = {'scipy', 'matplotlib', 'PIL', 'pandas', 'sklearn'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "(2, 10)"
