@@ -1,6 +1,7 @@
 """TensorBoard inside a notebook, also after a kernel was killed."""
 
 import contextlib
+import io
 import os
 import sys
 import urllib.request
@@ -26,7 +27,7 @@ def show_tensorboard(log_dir: str | Path, height: int = 600) -> None:
     if not isinstance(result, manager.StartLaunched | manager.StartReused):
         raise LabError(f"TensorBoard did not start ({type(result).__name__}): run the cell again.")
     print(f"TensorBoard: http://localhost:{result.info.port}")
-    with contextlib.redirect_stdout(None):  # it would print the folder
+    with contextlib.redirect_stdout(io.StringIO()):  # it would print the folder
         # frames the host that the page came from: browsers refuse another one its storage
         notebook.display(port=result.info.port, height=height)
 
