@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -69,7 +70,9 @@ def test_it_is_built_as_the_reader_expects(path):
     lines = [len([line for line in c.source.splitlines() if line.strip()]) for c in code]
     assert cells[0].cell_type == "markdown" and cells[0].source.startswith("# ")
     assert "You will" in cells[0].source
-    assert "## Try this" in cells[-1].source and ".ipynb)" in cells[-1].source
+    assert "## Try this" in cells[-1].source
+    links = re.findall(r"\]\(([\w.]+\.ipynb)\)", "".join(c.source for c in cells))
+    assert links and all((ROOT / "notebooks" / link).exists() for link in links)
     assert sum("parameters" in c.metadata.get("tags", []) for c in code) == 1
     assert 15 <= len(code) <= 32 and statistics.median(lines) <= 6 and max(lines) <= 40
     for before, cell in itertools.pairwise(cells):
