@@ -162,7 +162,7 @@ def test_learns_real_digits(mnist, capsys):
     assert probabilities.shape == (10_000, 10)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
-    assert (probabilities.argmax(axis=1) == mnist.test_labels).mean() >= 0.94
+    assert (probabilities.argmax(axis=1) == mnist.test_labels).mean() >= 0.93
     assert history["validation_accuracy"][-1] == model.accuracy(*validation)
     assert model.training["epochs"] == 4
     lines = capsys.readouterr().out.splitlines()
