@@ -9,7 +9,7 @@ def saliency(model: torch.nn.Module, images: np.ndarray, samples: int = 25) -> n
 
     The square of the logit's gradient (Simonyan et al., 2013), averaged over noisy copies of the
     image so that it is less ragged (SmoothGrad: Smilkov et al., 2017); each map's largest value is
-    1. The model stays as it is.
+    1. The weights stay as they are; the model is left in its evaluation mode.
     """
     device = next(model.parameters()).device
     model.eval()

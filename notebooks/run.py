@@ -15,6 +15,8 @@ import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
+from helpers.files import write_atomically
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -77,9 +79,7 @@ def main(paths: list[str]) -> None:
         start = time.perf_counter()
         notebook = execute(path)
         clean(notebook)
-        temporary = path.with_suffix(".tmp")
-        nbformat.write(notebook, temporary)
-        temporary.replace(path)
+        write_atomically(path, nbformat.writes(notebook) + "\n")
         print(f"{time.perf_counter() - start:.0f} s, {path.stat().st_size / 1000:.0f} kB")
 
 
