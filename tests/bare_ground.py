@@ -1,0 +1,150 @@
+"""A first run on bare ground: python tests/bare_ground.py [arguments for pytest]
+
+Clones the current commit into an empty folder and goes a stranger's way there, with an empty home
+and without $MNIST_DIR: `make lab` until JupyterLab answers, the pad's notebook, `make test`. Prints
+what this first run costs. Needs git, make and Python's standard library.
+
+pip may use the network, or whatever index the machine is set to. The notebook may not: it runs with
+its proxies set to a port where nobody listens. Python's downloads heed them, it takes no rights to
+set them, and Jupyter's own talk, within the machine, does not go through them. That no MNIST came in
+is checked. The tests then find MNIST as anywhere else.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOK = "notebooks/05_draw_and_predict.ipynb"
+KEPT = r"PATH|LANG|LC_ALL|TMPDIR|PYTHON|OMP_NUM_THREADS|PIP_.*|.*_proxy|SSL_CERT_.*|.*_CA_BUNDLE"
+FOR_TESTS = ("MNIST_DIR", "HANDWRITING_DIR", "CI")
+NOBODY = "http://127.0.0.1:9"
+OFFLINE = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), NOBODY) | {
+    "no_proxy": "localhost,127.0.0.1"
+}
+PATIENCE = 1200  # seconds at most until JupyterLab answers, pip's downloads included
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="bare-ground-") as folder:
+        ground = Path(folder).resolve()
+        lab = ground / "digit-lab"
+        subprocess.run(["git", "clone", "--quiet", ROOT, lab], check=True)
+        environment = bare_environment(ground)
+
+        def make(*arguments: str, **more: str) -> None:
+            subprocess.run(["make", *arguments], cwd=lab, env=environment | more, check=True)
+
+        with step("make lab, until JupyterLab answers"):
+            start_and_stop_jupyterlab(lab, environment)
+        lab_size = megabytes(lab / ".venv")
+        with step("the pad's notebook, without MNIST and without a network"):
+            make("run", f"NOTEBOOKS={NOTEBOOK}", **OFFLINE)
+            digits = offered_digits(lab, environment | OFFLINE)
+            print(f"         load_mnist: {digits}")
+            if digits == "MNIST":
+                sys.exit("MNIST came in: the network was not off.")
+        subprocess.run(["git", "checkout", "--quiet", "notebooks"], cwd=lab, check=True)
+        with step("installing the test tools"):
+            make(".venv/test.stamp")
+        test_size = megabytes(lab / ".venv")
+        with step("make test"):
+            given = {name: os.environ[name] for name in FOR_TESTS if name in os.environ}
+            make("test", f"ARGS={' '.join(sys.argv[1:])}", **given)
+
+        wheels = set(re.findall(r"Processing (/\S+\.whl)", (ground / "pip.log").read_text()))
+        on_disk = sum(megabytes(Path(wheel)) for wheel in wheels)
+        print(f"{lab_size:6.0f} MB installed by make lab, {test_size:.0f} MB with the test tools")
+        print(f"{megabytes(ground / 'pip-cache'):6.0f} MB downloaded by pip for both", end="")
+        print(f", {on_disk:.0f} MB taken from wheels on this machine" if wheels else "")
+
+
+def bare_environment(ground: Path) -> dict[str, str]:
+    """An environment with an empty home, with what pip needs to reach its index as before."""
+    kept = {k: v for k, v in os.environ.items() if re.fullmatch(KEPT, k, re.IGNORECASE)}
+    kept.pop("PIP_NO_CACHE_DIR", None)  # the cache tells how much was downloaded
+    for settings in (".config/pip/pip.conf", ".pip/pip.conf"):
+        if (Path.home() / settings).is_file():
+            kept.setdefault("PIP_CONFIG_FILE", str(Path.home() / settings))
+    (ground / "home").mkdir()
+    return kept | {
+        "HOME": str(ground / "home"),
+        "PIP_CACHE_DIR": str(ground / "pip-cache"),
+        "PIP_LOG": str(ground / "pip.log"),
+    }
+
+
+def start_and_stop_jupyterlab(lab: Path, environment: dict[str, str]) -> None:
+    """Run `make lab` until JupyterLab serves its page; then end it."""
+    arguments = "--no-browser" + (" --allow-root" if os.geteuid() == 0 else "")
+    command = ["make", "lab", f"ARGS={arguments}"]
+    deadline = time.monotonic() + PATIENCE
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, cwd=lab, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            while not serves_its_page(Path(environment["HOME"])):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    sys.exit(f"JupyterLab did not start:\n{log.read().decode()[-3000:]}")
+                time.sleep(0.5)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(30)
+
+
+def serves_its_page(home: Path) -> bool:
+    for note in home.rglob("jpserver-*.json"):  # where a server writes its address down
+        try:
+            server = json.loads(note.read_text())
+            page = f"{server['url']}lab?token={server['token']}"
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(page) as answer:
+                return b"jupyter-config-data" in answer.read()
+        except (OSError, ValueError):  # not all there yet
+            pass
+    return False
+
+
+def offered_digits(lab: Path, environment: dict[str, str]) -> str:
+    """Where `load_mnist` finds digits; a LabError's sentence if it finds none."""
+    script = """\
+from helpers.data import load_mnist
+from helpers.errors import LabError
+try:
+    print(load_mnist().source)
+except LabError as error:
+    print(error)
+"""
+    command = [lab / ".venv" / "bin" / "python", "-c", script]
+    result = subprocess.run(
+        command, cwd=lab, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return result.stdout.splitlines()[-1]
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    print(f"· {name} …", flush=True)
+    start = time.monotonic()
+    yield
+    print(f"{time.monotonic() - start:6.0f} s  {name}", flush=True)
+
+
+def megabytes(path: Path) -> float:
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.lstat().st_size for file in files) / 1e6
+
+
+if __name__ == "__main__":
+    main()
