@@ -6,8 +6,8 @@ what this first run costs. Needs git, make and Python's standard library.
 
 pip may use the network, or whatever index the machine is set to. The notebook may not: it runs with
 its proxies set to a port where nobody listens. Python's downloads heed them, it takes no rights to
-set them, and Jupyter's own talk, within the machine, does not go through them. That no MNIST came in
-is checked. The tests then find MNIST as anywhere else.
+set them, and Jupyter's own talk, within the machine, does not go through them. That MNIST did not
+come in is checked. The tests then find it as anywhere else.
 """
 
 import json
