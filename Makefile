@@ -23,12 +23,13 @@ bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks
 	$(BIN)/python benchmarks/mlp_speed.py | tee benchmarks/mlp_speed.md
 	$(BIN)/python benchmarks/mlp_accuracy.py | tee benchmarks/mlp_accuracy.md
 
-lint: .venv/test.stamp  ## check and format the code, notebooks included
+lint: .venv/test.stamp  ## format the code, notebooks included, and check it and its types
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/mypy
 
 clean:  ## remove what was installed and written at run time, except data/ and drawings/
-	rm -rf .venv runs .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv runs .pytest_cache .ruff_cache .mypy_cache *.egg-info
 
 # The stamps are older than the requirement files only when those changed.
 .venv/lab.stamp: requirements.txt constraints.txt pyproject.toml

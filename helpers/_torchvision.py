@@ -13,7 +13,8 @@ import torch
 
 
 def _operators_load() -> bool:
-    for folder in find_spec("torchvision").submodule_search_locations:
+    spec = find_spec("torchvision")
+    for folder in (spec and spec.submodule_search_locations) or []:
         for library in [*Path(folder).glob("_C*.so"), *Path(folder).glob("_C*.pyd")]:
             try:
                 torch.ops.load_library(str(library))

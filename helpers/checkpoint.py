@@ -10,7 +10,7 @@ from .errors import LabError
 from .files import write_atomically
 
 
-def save_checkpoint(path: str | Path, settings: dict, **state) -> None:
+def save_checkpoint(path: str | Path, settings: dict, **state: object) -> None:
     """Write the state of a run (tensors, numbers, lists, dicts), whole or not at all.
 
     `settings` says which run it is: plain values only.

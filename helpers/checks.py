@@ -1,8 +1,16 @@
 """What a recogniser accepts: digits as MNIST stores them, said in one sentence when it isn't so."""
 
+from typing import Protocol
+
 import numpy as np
 
 from .errors import LabError
+
+
+class Recogniser(Protocol):
+    """Whatever reads digits: uint8 images (N, 28, 28) in, probabilities float32 (N, 10) out."""
+
+    def predict_proba(self, images: np.ndarray) -> np.ndarray: ...
 
 
 def check_images(images: np.ndarray) -> None:

@@ -25,6 +25,7 @@ class DigitCNN(nn.Module):
     def __init__(self, width: int = 16):
         super().__init__()
         self.width = w = width
+        self.facts: dict = {}  # of its training, from the file it was loaded from
         self.features = nn.Sequential(
             nn.Conv2d(1, w, 5, bias=False),  # (N, w, 24, 24)
             nn.MaxPool2d(2),  # (N, w, 12, 12)
@@ -64,7 +65,7 @@ class DigitCNN(nn.Module):
         self.train(training)
         return torch.cat(batches or [torch.empty(0, 10)]).numpy()
 
-    def save(self, path: str | Path, **facts) -> Path:
+    def save(self, path: str | Path, **facts: object) -> Path:
         """Write the weights as safetensors, with facts of the training (JSON-able) beside them."""
         metadata = {"model": "DigitCNN", "width": self.width, "mean": MEAN, "std": STD}
         return save_weights(path, self.state_dict(), metadata | facts)

@@ -122,7 +122,8 @@ def _parse(root: str) -> Mnist:
 def _read_cache() -> Mnist:
     try:
         with np.load(CACHE) as arrays:
-            mnist = Mnist(*(arrays[name] for name in Mnist._fields[:-1]), str(arrays["source"]))
+            mnist = Mnist(**{name: arrays[name] for name in Mnist._fields})
+            mnist = mnist._replace(source=str(mnist.source))
         for images, labels in (mnist[:2], mnist[2:4]):
             if images.shape != (len(labels), 28, 28) or images.dtype != np.uint8:
                 raise ValueError(f"{len(labels)} labels for images of shape {images.shape}")
@@ -157,7 +158,7 @@ def _download() -> Mnist:
 
 def _any_answers(addresses: list[str], seconds: float = 8) -> bool:
     """Whether a server answers at one of the addresses; name look-ups count towards the time."""
-    answers = queue.SimpleQueue()
+    answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def ask(address: str) -> None:
         try:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
@@ -67,8 +68,7 @@ def read_mlp(path: str | Path) -> tuple[list[int], np.ndarray, dict]:
         raise LabError(f'{path} has no usable "version": {version!r:.40}.')
     if version > VERSION:
         raise LabError(f"{path} is of a later version than {VERSION}, update the lab to read it.")
-    sizes = model.get("layer_sizes")
-    _check_sizes(sizes, path)
+    sizes = _check_sizes(model.get("layer_sizes"), path)
     shapes = list(pairwise(sizes))
     if model.get("activations") != _activations(len(shapes)):
         raise LabError(f'{path}: "activations" must be "relu", and "softmax" for the last layer.')
@@ -91,7 +91,7 @@ def read_mlp(path: str | Path) -> tuple[list[int], np.ndarray, dict]:
     return sizes, np.concatenate(parts), training
 
 
-def _check_sizes(sizes: object, path: str | Path) -> None:
+def _check_sizes(sizes: object, path: str | Path) -> list[int]:
     if not isinstance(sizes, list) or not 2 <= len(sizes) <= MAX_LAYERS + 1:
         raise LabError(f'{path}: "layer_sizes" must list 2 to {MAX_LAYERS + 1} whole numbers.')
     if not all(_is_whole(size) and 1 <= size <= MAX_PARAMETERS for size in sizes):
@@ -100,6 +100,7 @@ def _check_sizes(sizes: object, path: str | Path) -> None:
         raise LabError(f'{path}: "layer_sizes" give more than {MAX_PARAMETERS} parameters.')
     if sizes[0] != 784 or sizes[-1] != 10:
         raise LabError(f'{path}: "layer_sizes" must lead from 784 to 10, not {sizes}.')
+    return sizes
 
 
 def _read_json(path: Path) -> object:
@@ -151,5 +152,5 @@ def _activations(n_layers: int) -> list[str]:
     return ["relu"] * (n_layers - 1) + ["softmax"]
 
 
-def _is_whole(value: object) -> bool:
+def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)

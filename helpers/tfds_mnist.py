@@ -23,13 +23,13 @@ from .errors import LabError
 logging.getLogger("absl").setLevel(logging.ERROR)  # TFDS would recommend OpenCV at the first digit
 
 
-class MnistBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+class MnistBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Writes digits with the features and the splits of TFDS's `mnist` 3.0.1."""
 
     name = "mnist"
     VERSION = tfds.core.Version("3.0.1")
 
-    def __init__(self, mnist: Mnist, **options):
+    def __init__(self, mnist: Mnist, **options: object) -> None:
         self.mnist = mnist
         super().__init__(**options)
 
@@ -45,7 +45,7 @@ class MnistBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
             supervised_keys=("image", "label"),
         )
 
-    def _split_generators(self, _) -> dict[str, Iterator]:
+    def _split_generators(self, _: object) -> dict[str, Iterator]:
         train_images, train_labels, test_images, test_labels, _ = self.mnist
         return {
             "train": self._generate_examples("train", train_images, train_labels),

@@ -11,7 +11,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm.auto import tqdm
 
 from .checkpoint import load_checkpoint, save_checkpoint
-from .checks import check_images, check_labels
+from .checks import Recogniser, check_images, check_labels
 
 Augmentation = Callable[[torch.Tensor], torch.Tensor]
 
@@ -49,7 +49,7 @@ def fit(
     check_images(images)
     check_labels(labels, len(images))
     device = next(model.parameters()).device
-    model.to(memory_format=torch.channels_last)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images, labels = torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
     optimizer = torch.optim.SGD(
         model.parameters(), learning_rate, momentum=0.9, nesterov=True, weight_decay=weight_decay
@@ -58,7 +58,7 @@ def fit(
     meets = [len(images) if e < full_epochs else len(images) // 2 for e in range(epochs)]
     steps = sum(size // batch_size for size in meets)
     last_loss = torch.zeros(len(images), device=device)
-    history = {"loss": [], "learning_rate": [], "train_accuracy": []}
+    history: dict[str, list[float]] = {"loss": [], "learning_rate": [], "train_accuracy": []}
     history |= {"validation_accuracy": [], "seconds": []}
     settings = {"model": str(model), "meets": meets, "batch_size": batch_size, "seed": seed}
     settings |= {"learning_rate": learning_rate, "weight_decay": weight_decay}
@@ -74,7 +74,8 @@ def fit(
         for epoch in range(len(history["seconds"]) + 1, epochs + 1):
             torch.manual_seed(1000 * seed + epoch)  # an epoch's chance depends on nothing before it
             start = time.perf_counter()
-            losses, rates, right = [], [], 0
+            losses: list[torch.Tensor] = []
+            rates, right = [], 0
             model.train()
             order = torch.randperm(meets[epoch - 1], device=device)
             if epoch > full_epochs:
@@ -105,7 +106,8 @@ def fit(
             history["train_accuracy"].append(int(right) / (len(batches) * batch_size))
             history["seconds"].append(time.perf_counter() - start)
             if validation:
-                history["validation_accuracy"].append(evaluate(model, *validation))
+                accuracy = evaluate(model, *validation)  # type: ignore[arg-type]
+                history["validation_accuracy"].append(accuracy)
             _report(history, len(losses), writer)
             if checkpoint:
                 save_checkpoint(
@@ -133,7 +135,7 @@ def one_cycle(progress: float, warm_up: float = 0.25) -> float:
     return progress / warm_up if progress < warm_up else (1 - progress) / (1 - warm_up)
 
 
-def evaluate(model, images: np.ndarray, labels: np.ndarray) -> float:
+def evaluate(model: Recogniser, images: np.ndarray, labels: np.ndarray) -> float:
     """The share of images, 0 to 1, that anything with `predict_proba` reads right."""
     return float((model.predict_proba(images).argmax(1) == labels).mean())
 

@@ -13,6 +13,7 @@ come in is checked. The tests then find it as anywhere else.
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -59,7 +60,7 @@ def main() -> None:
         test_size = megabytes(lab / ".venv")
         with step("make test"):
             given = {name: os.environ[name] for name in FOR_TESTS if name in os.environ}
-            make("test", f"ARGS={' '.join(sys.argv[1:])}", **given)
+            make("test", f"ARGS={shlex.join(sys.argv[1:])}", **given)
 
         wheels = set(re.findall(r"Processing (/\S+\.whl)", (ground / "pip.log").read_text()))
         on_disk = sum(megabytes(Path(wheel)) for wheel in wheels)

@@ -65,3 +65,8 @@ def test_the_code_is_linted_and_formatted():
     for command in (["check"], ["format", "--check"]):
         result = run(sys.executable, "-m", "ruff", *command, ".")
         assert result.returncode == 0, result.stdout
+
+
+def test_the_types_of_helpers_agree():
+    result = run(sys.executable, "-m", "mypy")
+    assert result.returncode == 0, result.stdout
