@@ -1,6 +1,8 @@
 """Every notebook runs, with a small budget, as a copy; and is built as the reader expects it."""
 
+import ast
 import hashlib
+import importlib
 import itertools
 import os
 import re
@@ -16,6 +18,7 @@ import pytest
 from tensorboard import manager
 
 from helpers import ROOT
+from helpers.source import show_source
 
 sys.path.insert(0, str(ROOT / "notebooks"))
 from run import clean, execute
@@ -91,3 +94,25 @@ def test_its_outputs_are_those_of_one_clean_run(path):
     assert len(text) <= 300_000
     for folder in ("/home/", "/root/", "/Users/", "/tmp/", str(ROOT)):
         assert folder not in text
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_helpers_it_shows_are_the_current_ones(path):
+    code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    origin = {}  # where each imported name comes from
+    for cell in code:
+        tree = ast.parse(re.sub(r"(?m)^%.*$", "", cell.source))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                origin |= {alias.asname or alias.name: node.module for alias in node.names}
+        shown = [ast.unparse(call.args[0]) for call in calls_of("show_source", tree)]
+        expected = [getattr(importlib.import_module(origin[name]), name) for name in shown]
+        texts = [
+            o.data["text/markdown"] for o in cell.outputs if "text/markdown" in o.get("data", {})
+        ]
+        assert texts == [show_source(thing).data for thing in expected], f"run {path.name} again"
+
+
+def calls_of(name: str, tree: ast.AST) -> list[ast.Call]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == name]
