@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c 'import venv' 2>
 BIN := .venv/bin
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 
-.PHONY: help lab test run bench lint clean
+.PHONY: help lab test test-fast run thumbnails bench lint hooks clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
@@ -14,6 +14,9 @@ lab: .venv/lab.stamp  ## install what is missing, open JupyterLab (ARGS=--no-bro
 
 test: .venv/test.stamp  ## install what is missing, run all tests (ARGS='-k drawing' for some)
 	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: .venv/test.stamp  ## run the tests that take under a second each, for the inner loop
+	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
 
 run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOKS=… for some)
 	$(BIN)/python notebooks/run.py $(NOTEBOOKS)
@@ -27,6 +30,10 @@ lint: .venv/test.stamp  ## format the code, notebooks included, and check it and
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/mypy
+
+hooks: .venv/test.stamp  ## let git check what is committed, notebooks cleaned
+	$(BIN)/python -m pip install --quiet -c constraints.txt pre-commit
+	$(BIN)/pre-commit install
 
 clean:  ## remove what was installed and written at run time, except data/ and drawings/
 	rm -rf .venv runs .pytest_cache .ruff_cache .mypy_cache *.egg-info

@@ -1,13 +1,14 @@
 """Execute notebooks top to bottom, in place: `make run`.
 
 A notebook is written back only after a run without an error, and without what would not outlive
-the run: widget views and their state, progress bars, and cell timings.
+the run: widget views and their state, progress bars, and cell timings. With `--clean` before the
+names of the notebooks nothing is executed, only that is taken out, before a commit.
 """
 
+import argparse
 import base64
 import io
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -66,22 +67,29 @@ def outlives_its_kernel(output: nbformat.NotebookNode) -> bool:
 def fewer_colours(png: str) -> str:
     """The same base64 PNG with 64 colours: figures need no more, and take a third of the room."""
     image = Image.open(io.BytesIO(base64.b64decode(png)))
+    if image.mode == "P":  # has a palette already, perhaps from the last time
+        return png
     buffer = io.BytesIO()
     small = image.convert("RGB").quantize(64, dither=Image.Dither.NONE)
     small.save(buffer, "PNG", optimize=True, dpi=image.info.get("dpi"))
     return min(png, base64.b64encode(buffer.getvalue()).decode(), key=len)
 
 
-def main(paths: list[str]) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Execute notebooks in place, and clean them.")
+    parser.add_argument("--clean", action="store_true", help="only clean, execute nothing")
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    options = parser.parse_args()
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    for path in map(Path, paths):
-        print(f"{path} …", end=" ", flush=True)
-        start = time.perf_counter()
-        notebook = execute(path)
+    for path in options.notebooks:
+        start, before = time.perf_counter(), path.read_text()
+        notebook = nbformat.read(path, as_version=4) if options.clean else execute(path)
         clean(notebook)
-        write_atomically(path, nbformat.writes(notebook) + "\n")
-        print(f"{time.perf_counter() - start:.0f} s, {path.stat().st_size / 1000:.0f} kB")
+        after = nbformat.writes(notebook) + "\n"
+        if after != before:
+            write_atomically(path, after)
+            print(f"{path}: {time.perf_counter() - start:.0f} s, {len(after) / 1000:.0f} kB")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
