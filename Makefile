@@ -15,7 +15,7 @@ lab: .venv/lab.stamp  ## install what is missing, open JupyterLab (ARGS=--no-bro
 test: .venv/test.stamp  ## install what is missing, run all tests (ARGS='-k drawing' for some)
 	$(BIN)/python -m pytest $(ARGS)
 
-test-fast: .venv/test.stamp  ## run the tests that take under a second each, for the inner loop
+test-fast: .venv/test.stamp  ## run all tests but those with a browser, a notebook or a long training
 	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
 
 run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOKS=… for some)

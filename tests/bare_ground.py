@@ -62,24 +62,20 @@ def main() -> None:
             given = {name: os.environ[name] for name in FOR_TESTS if name in os.environ}
             make("test", f"ARGS={shlex.join(sys.argv[1:])}", **given)
 
-        wheels = set(re.findall(r"Processing (/\S+\.whl)", (ground / "pip.log").read_text()))
-        on_disk = sum(megabytes(Path(wheel)) for wheel in wheels)
         print(f"{lab_size:6.0f} MB installed by make lab, {test_size:.0f} MB with the test tools")
-        print(f"{megabytes(ground / 'pip-cache'):6.0f} MB downloaded by pip for both", end="")
-        print(f", {on_disk:.0f} MB taken from wheels on this machine" if wheels else "")
+        print(what_pip_fetched((ground / "pip.log").read_text()))
 
 
 def bare_environment(ground: Path) -> dict[str, str]:
     """An environment with an empty home, with what pip needs to reach its index as before."""
     kept = {k: v for k, v in os.environ.items() if re.fullmatch(KEPT, k, re.IGNORECASE)}
-    kept.pop("PIP_NO_CACHE_DIR", None)  # the cache tells how much was downloaded
+    kept.pop("PIP_CACHE_DIR", None)  # a stranger's cache is empty
     for settings in (".config/pip/pip.conf", ".pip/pip.conf"):
         if (Path.home() / settings).is_file():
             kept.setdefault("PIP_CONFIG_FILE", str(Path.home() / settings))
     (ground / "home").mkdir()
     return kept | {
         "HOME": str(ground / "home"),
-        "PIP_CACHE_DIR": str(ground / "pip-cache"),
         "PIP_LOG": str(ground / "pip.log"),
     }
 
@@ -132,6 +128,17 @@ except LabError as error:
         command, cwd=lab, env=environment, stdout=subprocess.PIPE, text=True, check=True
     )
     return result.stdout.splitlines()[-1]
+
+
+def what_pip_fetched(log: str) -> str:
+    sizes = re.findall(r'"GET \S+ HTTP/[\d.]+" 20\d (\d+)', log)
+    wheels = set(re.findall(r"Processing (/\S+\.whl)", log))
+    text = f"{sum(map(int, sizes)) / 1e6:6.0f} MB downloaded by pip for both"
+    if wheels:
+        text += (
+            f", {sum(megabytes(Path(wheel)) for wheel in wheels):.0f} MB from wheels on this disk"
+        )
+    return text
 
 
 @contextmanager

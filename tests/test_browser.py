@@ -22,6 +22,8 @@ import pytest
 
 from helpers import ROOT
 
+pytestmark = pytest.mark.slow
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 NOTEBOOK = "05_draw_and_predict.ipynb"
 STARTING, RUNNING, ANSWERING = 60, 120, 20  # seconds at most, generous for busy machines

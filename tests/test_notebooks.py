@@ -50,6 +50,7 @@ def runs(tmp_path) -> Iterator[Path]:
             os.kill(info.pid, signal.SIGTERM)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs_with_a_small_budget_and_leaves_the_project_alone(path, mnist, runs, tmp_path):
     before = tracked_files()

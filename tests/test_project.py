@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 
 import nbformat
+import pytest
 
 from helpers import ROOT
 
@@ -38,6 +39,7 @@ def test_importing_helpers_loads_nothing_heavy():
     assert run(sys.executable, "-c", code).stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_conda_users_get_what_was_tested():
     text = (ROOT / "environment.yml").read_text()
     python = re.search(r"- python=(\d+\.\d+)", text).group(1)

@@ -48,6 +48,7 @@ def train(*arguments: str) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_bit_for_bit_where_an_undisturbed_one_does(mnist, tmp_path):
     checkpoint = tmp_path / "checkpoint.pt"
     victim = train(str(checkpoint), str(tmp_path / "never.safetensors"), "slow")
