@@ -49,7 +49,7 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:
-        cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k in ("tags", "alt")}
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if outlives_its_kernel(output)]
             for output in cell.outputs:
