@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c 'import venv' 2>
 BIN := .venv/bin
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 
-.PHONY: help lab test test-fast run thumbnails bench lint hooks clean
+.PHONY: help lab test test-fast run bench lint hooks clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
@@ -20,6 +20,7 @@ test-fast: .venv/test.stamp  ## run all tests but those with a browser, a notebo
 
 run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOKS=… for some)
 	$(BIN)/python notebooks/run.py $(NOTEBOOKS)
+	$(BIN)/python notebooks/thumbnails.py
 
 bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks/*.md (20 minutes)
 	$(BIN)/python benchmarks/cnn.py

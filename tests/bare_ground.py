@@ -47,23 +47,20 @@ def main() -> None:
 
         with step("make lab, until JupyterLab answers"):
             start_and_stop_jupyterlab(lab, environment)
-        lab_size = megabytes(lab / ".venv")
+        print(cost(lab, ground), flush=True)
         with step("the pad's notebook, without MNIST and without a network"):
             make("run", f"NOTEBOOKS={NOTEBOOK}", **OFFLINE)
             digits = offered_digits(lab, environment | OFFLINE)
-            print(f"         load_mnist: {digits}")
+            print(f"           load_mnist: {digits}")
             if digits == "MNIST":
                 sys.exit("MNIST came in: the network was not off.")
         subprocess.run(["git", "checkout", "--quiet", "notebooks"], cwd=lab, check=True)
         with step("installing the test tools"):
             make(".venv/test.stamp")
-        test_size = megabytes(lab / ".venv")
+        print(cost(lab, ground), flush=True)
         with step("make test"):
             given = {name: os.environ[name] for name in FOR_TESTS if name in os.environ}
             make("test", f"ARGS={shlex.join(sys.argv[1:])}", **given)
-
-        print(f"{lab_size:6.0f} MB installed by make lab, {test_size:.0f} MB with the test tools")
-        print(what_pip_fetched((ground / "pip.log").read_text()))
 
 
 def bare_environment(ground: Path) -> dict[str, str]:
@@ -130,15 +127,13 @@ except LabError as error:
     return result.stdout.splitlines()[-1]
 
 
-def what_pip_fetched(log: str) -> str:
-    sizes = re.findall(r'"GET \S+ HTTP/[\d.]+" 20\d (\d+)', log)
-    wheels = set(re.findall(r"Processing (/\S+\.whl)", log))
-    text = f"{sum(map(int, sizes)) / 1e6:6.0f} MB downloaded by pip for both"
-    if wheels:
-        text += (
-            f", {sum(megabytes(Path(wheel)) for wheel in wheels):.0f} MB from wheels on this disk"
-        )
-    return text
+def cost(lab: Path, ground: Path) -> str:
+    """What is installed by now, and what pip's log says that it fetched for it."""
+    log = (ground / "pip.log").read_text()
+    downloads = sum(map(int, re.findall(r'"GET \S+ HTTP/[\d.]+" 20\d (\d+)', log))) / 1e6
+    on_disk = sum(megabytes(Path(name)) for name in set(re.findall(r"Processing (/\S+\.whl)", log)))
+    text = f"{megabytes(lab / '.venv'):8.0f} MB installed by now, {downloads:.0f} MB downloaded"
+    return text + (f", {on_disk:.0f} MB from wheels on this machine" if on_disk else "")
 
 
 @contextmanager
@@ -146,7 +141,7 @@ def step(name: str) -> Iterator[None]:
     print(f"· {name} …", flush=True)
     start = time.monotonic()
     yield
-    print(f"{time.monotonic() - start:6.0f} s  {name}", flush=True)
+    print(f"{time.monotonic() - start:8.0f} s  {name}", flush=True)
 
 
 def megabytes(path: Path) -> float:

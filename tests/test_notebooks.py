@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 from tensorboard import manager
 
 from helpers import ROOT
@@ -22,6 +24,7 @@ from helpers.source import show_source
 
 sys.path.insert(0, str(ROOT / "notebooks"))
 from run import clean, execute
+from thumbnails import CHOSEN, thumbnail
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 SMALL = {
@@ -113,6 +116,15 @@ def test_the_helpers_it_shows_are_the_current_ones(path):
             o.data["text/markdown"] for o in cell.outputs if "text/markdown" in o.get("data", {})
         ]
         assert texts == [show_source(thing).data for thing in expected], f"run {path.name} again"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_contents_show_it_as_it_is(path):
+    assert path.stem in CHOSEN, "choose its picture in notebooks/thumbnails.py"
+    committed = Image.open(path.parent / "images" / f"{path.stem}.png")
+    current = thumbnail(path.stem)
+    assert np.array_equal(committed.convert("RGB"), current.convert("RGB")), "thumbnails.py"
+    assert f"(images/{path.stem}.png)" in (path.parent / "README.md").read_text()
 
 
 def calls_of(name: str, tree: ast.AST) -> list[ast.Call]:
