@@ -39,6 +39,16 @@ def test_importing_helpers_loads_nothing_heavy():
     assert run(sys.executable, "-c", code).stdout.strip() == "[]"
 
 
+def test_what_the_texts_link_to_is_there():
+    links = []
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")]:
+        found = re.findall(r"""\]\(([^)]+)\)|src="([^"]+)\"""", path.read_text())
+        targets = [target for pair in found for target in pair if target]
+        links += [path.parent / t.split("#")[0] for t in targets if "://" not in t]
+    assert len(links) > 20
+    assert [str(link) for link in links if not link.exists()] == []
+
+
 @pytest.mark.slow
 def test_conda_users_get_what_was_tested():
     text = (ROOT / "environment.yml").read_text()
