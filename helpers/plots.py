@@ -1,4 +1,4 @@
-"""The figures that more than one notebook draws."""
+"""The figures of the notebooks: how they are drawn is not the lesson."""
 
 from collections.abc import Sequence
 

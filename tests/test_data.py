@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import data, files
+from helpers import data, files, mnist_files
 from helpers._torchvision import torchvision
 from helpers.errors import LabError
 
@@ -160,7 +160,7 @@ def test_a_network_that_swallows_everything_is_given_up(cache, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         addresses = [f"http://127.0.0.1:{port}/a", f"http://127.0.0.1:{port}/b"]
-        assert not data._any_answers(addresses, seconds=0.5)
+        assert not mnist_files._any_answers(addresses, seconds=0.5)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip file", b"PK\x03\x04 truncated"])
@@ -201,7 +201,7 @@ def test_a_full_disk_leaves_the_old_cache(cache, monkeypatch):
 
 def test_a_folder_that_cannot_be_written_is_said(cache, monkeypatch):
     cache.parent.write_text("a file where the folder should be")
-    monkeypatch.setattr(data, "_any_answers", lambda _: True)
+    monkeypatch.setattr(mnist_files, "_any_answers", lambda _: True)
     with pytest.raises(LabError, match="cannot be written") as caught:
         data.load_mnist()
     assert_one_sentence(caught.value)

@@ -11,8 +11,6 @@ import pytest
 
 from helpers import ROOT
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-
 
 def run(*command: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -25,7 +23,7 @@ def defined_names(source: str) -> list[str]:
 
 def test_no_name_is_defined_twice():
     sources = [path.read_text() for path in (ROOT / "helpers").glob("*.py")]
-    for path in NOTEBOOKS:
+    for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
         cells = nbformat.read(path, as_version=4).cells
         code = "\n".join(c.source for c in cells if c.cell_type == "code")
         sources.append(re.sub(r"(?m)^%.*$", "", code))
