@@ -109,7 +109,7 @@ def test_a_checkpoint_of_other_settings_is_left_out(tmp_path, capsys):
     assert load_checkpoint(tmp_path / "none.pt", {}) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"\x80\x04N."])
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"\x80\x02N."])
 def test_a_damaged_checkpoint_is_refused(tmp_path, content):
     path = tmp_path / "checkpoint.pt"
     path.write_bytes(content)
