@@ -22,6 +22,7 @@ bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks
 	$(BIN)/python benchmarks/cnn.py
 	$(BIN)/python benchmarks/mlp_speed.py | tee benchmarks/mlp_speed.md
 	$(BIN)/python benchmarks/mlp_accuracy.py | tee benchmarks/mlp_accuracy.md
+	$(BIN)/python benchmarks/strokes.py
 
 lint: .venv/test.stamp  ## check and format the code, notebooks included
 	$(BIN)/ruff check --fix .
