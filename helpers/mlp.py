@@ -7,7 +7,7 @@ layer's ten numbers, the logits, into probabilities. `y` holds the true digits.
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +18,6 @@ from .checks import check_labels, flatten_images
 from .errors import LabError
 from .mlp_arrays import Buffers, make_parameters
 from .mlp_file import read_mlp, write_mlp
-from .shift import shift_digits
 
 
 def softmax(Z: np.ndarray) -> np.ndarray:
@@ -47,7 +46,9 @@ class MLP:
         self.sizes = tuple(int(size) for size in sizes)
         self.dtype = np.dtype(dtype)
         self.parameters, self.W, self.b = make_parameters(self.sizes, self.dtype)
-        self.training: dict[str, float | None] = {}  # how the weights came about, for the file
+        self.training: dict[
+            str, float | str | None
+        ] = {}  # how the weights came about, for the file
         rng = np.random.default_rng(seed)
         for W in self.W:
             W[:] = rng.normal(0, math.sqrt(2 / len(W)), W.shape)
@@ -107,7 +108,7 @@ class MLP:
         batch_size: int = 128,
         learning_rate: float = 0.05,
         momentum: float = 0.9,
-        shift: int = 0,
+        augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
         validation: tuple[np.ndarray, np.ndarray] | None = None,
         seed: int = 0,
         show_progress: bool = True,
@@ -116,8 +117,9 @@ class MLP:
 
         Stochastic gradient descent with classical momentum (Polyak 1964; in the form of Sutskever
         et al. 2013): v = momentum·v + rate·gradient, W -= v. The rate falls from `learning_rate` to
-        0 along half a cosine (Loshchilov & Hutter 2017). `shift` moves every digit, each time it is
-        used, by up to so many pixels. `seed` decides the order and the shifts.
+        0 along half a cosine (Loshchilov & Hutter 2017). `augment` changes the digits of a batch,
+        uint8 (n, 28, 28), each time they are met, with a generator of random numbers as its second
+        argument: see `helpers.distortion`. `seed` decides the order and these numbers.
 
         Returns lists: "loss" with a number per step, "seconds" and, with `validation` (images,
         labels), "validation_accuracy" (0..1) with one per epoch. When interrupted, or when the loss
@@ -129,8 +131,8 @@ class MLP:
         if validation is not None:
             flatten_images(validation[0], self.sizes[0])
             check_labels(validation[1], len(validation[0]), self.sizes[-1])
-        if min(epochs, batch_size) < 1 or not 0 <= shift < 28:
-            raise LabError("epochs and batch_size must be at least 1, shift must lie in 0..27.")
+        if min(epochs, batch_size) < 1:
+            raise LabError("epochs and batch_size must be at least 1.")
 
         N = len(flat)
         rng = np.random.default_rng(seed)
@@ -149,8 +151,8 @@ class MLP:
                     n, buffers = len(chosen), buffers_for[len(chosen)]
                     # (n, 784) uint8; mode "raise", though nothing can be raised, would copy twice
                     pixels = np.take(flat, chosen, axis=0, out=buffers.pixels, mode="clip")
-                    if shift:
-                        pixels = shift_digits(pixels.reshape(n, 28, 28), shift, rng).reshape(n, -1)
+                    if augment:
+                        pixels = augment(pixels.reshape(n, 28, 28), rng).reshape(n, -1)
                     X, y = self.scale(pixels, out=buffers.X), labels[chosen]  # (n, 784), (n,)
                     rate = learning_rate * (1 + math.cos(math.pi * step / steps)) / 2
                     loss, _, _ = self.loss_and_gradients(X, y, buffers, rate)
@@ -183,7 +185,8 @@ class MLP:
         finally:
             bar.close()
         self.training = {"images": N, "epochs": len(history["seconds"]), "batch_size": batch_size}
-        self.training |= {"learning_rate": learning_rate, "momentum": momentum, "shift": shift}
+        self.training |= {"learning_rate": learning_rate, "momentum": momentum}
+        self.training |= {"augment": augment and getattr(augment, "__name__", str(augment))}
         self.training |= {name: values[-1] for name, values in history.items() if values}
         return history
 

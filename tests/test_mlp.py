@@ -11,9 +11,9 @@ import torch
 
 from helpers import ROOT
 from helpers import mlp as mlp_module
+from helpers.distortion import distort_digits
 from helpers.errors import LabError
 from helpers.mlp import MLP, softmax
-from helpers.shift import shift_digits
 
 
 @pytest.fixture(scope="module")
@@ -170,22 +170,24 @@ def test_learns_real_digits(mnist, capsys):
 
 
 def test_same_seed_same_bits(mnist):
-    def train(seed, shift=1):
+    def train(seed, augment=distort_digits):
         model = MLP((784, 32, 10))
-        settings = dict(epochs=2, shift=shift, seed=seed, show_progress=False)
+        settings = dict(epochs=2, augment=augment, seed=seed, show_progress=False)
         model.fit(mnist.train_images[:1000], mnist.train_labels[:1000], **settings)
         return model.parameters
 
     first = train(7)
     np.testing.assert_array_equal(first, train(7))
     assert not np.array_equal(first, train(8))
-    assert not np.array_equal(first, train(7, shift=0))
+    assert not np.array_equal(first, train(7, augment=None))
 
 
 def test_training_leaves_the_images_alone_and_predictions_do_not_depend_on_the_batch(mnist):
     images = mnist.train_images[:1500].copy()
     model = MLP((784, 16, 10))
-    model.fit(images, mnist.train_labels[:1500], epochs=1, shift=2, show_progress=False)
+    settings = dict(epochs=1, augment=distort_digits, show_progress=False)
+    model.fit(images, mnist.train_labels[:1500], **settings)
+    assert model.training["augment"] == "distort_digits"
     np.testing.assert_array_equal(images, mnist.train_images[:1500])
     together = model.predict_proba(images)
     alone = np.concatenate([model.predict_proba(images[k : k + 1]) for k in (0, 700, 1499)])
@@ -240,30 +242,6 @@ def test_a_diverging_loss_stops_in_one_line(mnist, capsys, recwarn):
     assert np.isfinite(history["loss"]).all()
     assert "learning_rate" in capsys.readouterr().out
     assert not recwarn.list
-
-
-# ---- shifts
-
-
-def test_shifts_move_whole_digits_and_nothing_wraps_around():
-    images = np.zeros((500, 28, 28), np.uint8)
-    images[:, 13, 14] = 200
-    images[:, 0, 0] = 100  # a corner: any move up or left loses it
-    shifted = shift_digits(images, 2, np.random.default_rng(0))
-    assert shifted.dtype == np.uint8
-    assert shifted.shape == images.shape
-    moves = set()
-    for image in shifted:
-        ((y, x),) = np.argwhere(image == 200)
-        dy, dx = int(y) - 13, int(x) - 14
-        expected = np.zeros((28, 28), np.uint8)
-        expected[y, x] = 200
-        if dy >= 0 and dx >= 0:
-            expected[dy, dx] = 100
-        np.testing.assert_array_equal(image, expected)
-        moves.add((dy, dx))
-    assert moves == {(dy, dx) for dy in range(-2, 3) for dx in range(-2, 3)}
-    np.testing.assert_array_equal(shift_digits(images, 0, np.random.default_rng(0)), images)
 
 
 # ---- the file
@@ -471,7 +449,7 @@ def test_wrong_labels(labels, words):
         assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("settings", [{"epochs": 0}, {"batch_size": 0}, {"shift": -1}])
+@pytest.mark.parametrize("settings", [{"epochs": 0}, {"batch_size": 0}])
 def test_wrong_settings(settings):
     with pytest.raises(LabError):
         MLP().fit(IMAGES, LABELS, **settings)

@@ -1,0 +1,103 @@
+"""Strangers' handwriting on the pad: writes benchmarks/strokes.md.
+
+    HANDWRITING_DIR=… python benchmarks/strokes.py [--seed 0]
+
+Each digit is put somewhere on the pad's canvas, 45 to 80 % of its size, its points rounded to whole
+pixels, replayed on the pad and read. Nothing is trained on these strokes and nothing is chosen by
+them: choices are made on MNIST's validation split, this only says how they turn out.
+"""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from helpers import ROOT
+from helpers.cnn import DigitCNN
+from helpers.drawing import PEN, SIDE, DrawingPad
+from helpers.errors import LabError
+from helpers.files import write_atomically
+from helpers.handwriting import Handwriting, load_handwriting, put_on_canvas
+from helpers.mlp import MLP
+from helpers.strokes import smooth
+
+REPORT = Path(__file__).with_suffix(".md")
+
+
+def shrink_canvas(strokes: list[np.ndarray]) -> np.ndarray:
+    """What is left of the canvas as it looks, resized as it is: uint8 (28, 28)."""
+    canvas = Image.new("L", (SIDE, SIDE))
+    pen = ImageDraw.Draw(canvas)
+    for curve in map(smooth, strokes):
+        pen.line([tuple(point) for point in curve], fill=255, width=PEN, joint="curve")
+        for x, y in curve[[0, -1]]:
+            pen.circle((x, y), PEN / 2, fill=255)
+    return np.asarray(canvas.resize((28, 28), Image.Resampling.BOX))
+
+
+def replay_all(digits: list[Handwriting], seed: int) -> dict[str, np.ndarray]:
+    """What is read in the N digits, (N,), by the name of the way to read."""
+    cnn = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
+    pad = DrawingPad({"CNN": cnn, "NumPy network": MLP.load(ROOT / "models" / "mlp.json")})
+    rng = np.random.default_rng(seed)
+    shrunk, read = [], []
+    for digit in digits:
+        pad.replay(put_on_canvas(digit.strokes, SIDE, PEN, rng))
+        shrunk.append(shrink_canvas(pad.strokes))
+        read.append({name: proba.argmax() for name, proba in pad.predict().items()})
+    return {
+        "canvas resized, CNN": cnn.predict_proba(np.stack(shrunk)).argmax(1),
+        "fitted and centred, CNN": np.array([answer["CNN"] for answer in read]),
+        "fitted and centred, NumPy network": np.array([a["NumPy network"] for a in read]),
+    }
+
+
+def report(samples: list[Handwriting], seed: int) -> str:
+    labels = np.array([sample.label for sample in samples])
+    writers = np.array([sample.writer for sample in samples])
+    answers = replay_all(samples, seed)
+    names, digits = sorted(set(writers)), sorted(set(labels.tolist()))
+    lines = [
+        "# Strangers' handwriting on the pad",
+        "",
+        f"{len(labels):,} digits of {len(names)} writers, replayed on the pad's canvas at a random "
+        f"place and size (seed {seed});",
+        "no network has learnt from them. Share read right. Made by `make bench`.",
+        "",
+        f"| image, reader | mean of the writers | {' | '.join(map(str, digits))} |",
+        "|---|---|" + "---|" * len(digits),
+    ]
+    weakest = []
+    for way, answer in answers.items():
+        right = answer == labels
+        by_writer = {name: right[writers == name].mean() for name in names}
+        by_digit = " | ".join(f"{right[labels == digit].mean():.1%}" for digit in digits)
+        lines.append(f"| {way} | **{np.mean([*by_writer.values()]):.2%}** | {by_digit} |")
+        last = sorted(names, key=by_writer.get)[:5]
+        mistakes = Counter(zip(labels[~right].tolist(), answer[~right].tolist(), strict=True))
+        weakest.append(
+            f"| {way} | {', '.join(f'{name} {by_writer[name]:.0%}' for name in last)} "
+            f"| {', '.join(f'{d} as {a} ({n})' for (d, a), n in mistakes.most_common(5))} |"
+        )
+    lines += ["", "| image, reader | weakest writers | most frequent mistakes |", "|---|---|---|"]
+    return "\n".join(lines + weakest) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Read strangers' pen strokes on the pad.")
+    parser.add_argument("--seed", type=int, default=0)
+    seed = parser.parse_args().seed
+    try:
+        samples = load_handwriting()
+    except LabError as error:  # no strokes, no table: `make bench` is none the worse for it
+        print(error)
+        return
+    text = report(samples, seed)
+    write_atomically(REPORT, text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
