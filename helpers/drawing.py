@@ -2,16 +2,16 @@
 
 import asyncio
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
-from ipywidgets import HTML, Button, FloatSlider, HBox, Layout, ToggleButton, VBox
+from ipywidgets import HTML, FloatSlider, HBox, Layout, ToggleButton, VBox
 
+from .card import Card
 from .errors import LabError, sentence
 from .ink import PEN, SIDE, Ink
-from .readout import STYLE, readout, status_line
+from .readout import readout
 from .strokes import INK_WIDTH, clean, rasterize
 
 __all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]
@@ -20,7 +20,7 @@ LIVE = 0.1  # seconds at least from one reading to the next while the pen moves
 HINT = "Draw a digit with the mouse, a pen or a finger. Keys: U undo, C clear, P predict."
 
 
-class DrawingPad(VBox):
+class DrawingPad(Card):
     """A canvas to draw a digit on, with what one or several recognisers read while it is drawn.
 
     `models` is a recogniser (anything with `predict_proba`) or a dict of them by name. With
@@ -35,27 +35,28 @@ class DrawingPad(VBox):
         self._readers = dict(models) if self._several else {"": models}
         self._saliency = saliency
         self._updates, self._last_read, self._timer = 0, -LIVE, None
-        self._lock = threading.RLock()  # a busy kernel may answer the pen in a thread of its own
-        self._ink = Ink(self._changed, self._guarded)
+        self._ink = Ink(self._changed, self.guarded)
         self.canvas = self._ink.canvas
-        self.result, self.status = HTML(), HTML()
+        self.result = HTML()
 
-        self.undo_button = self._button("Undo", "undo", "Take the last stroke back (U)", self.undo)
-        self.clear_button = self._button("Clear", "trash", "An empty canvas (C or Q)", self.clear)
-        self.predict_button = self._button("Predict", "refresh", "Read it again (P)", self._ask)
+        self.undo_button = self.button("Undo", "undo", "Take the last stroke back (U)", self.undo)
+        self.clear_button = self.button("Clear", "trash", "An empty canvas (C or Q)", self.clear)
+        self.predict_button = self.button("Predict", "refresh", "Read it again (P)", self._ask)
         keys = {"u": self.undo, "c": self.clear, "q": self.clear, "p": self._ask}
-        self._keys = keys | {"tab": self.undo_button.focus}  # else no key would leave the canvas
-        self.canvas.on_key_down(self._guarded(self._press_key))
+        self._shortcuts = keys | {
+            "tab": self.undo_button.focus
+        }  # else no key would leave the canvas
+        self.canvas.on_key_down(self.guarded(self._press_key))
         self.pen = FloatSlider(PEN, min=20, max=80, step=1, description="Pen", readout=False)
-        self.pen.observe(self._guarded(lambda change: self._set_pen(change["new"])), "value")
+        self.pen.observe(self.guarded(lambda change: self._set_pen(change["new"])), "value")
         self.look = ToggleButton(description="Where it looked", icon="eye", disabled=not saliency)
         self.look.tooltip = "Colour the pixels that count most for the answer"
-        self.look.observe(self._guarded(lambda _: self._read()), "value")
+        self.look.observe(self.guarded(lambda _: self._read()), "value")
 
         buttons = HBox([self.undo_button, self.clear_button, self.predict_button])
         tools = HBox([self.pen, *([self.look] if saliency else [])])
         left = VBox([self.canvas, buttons, tools], layout=Layout(width=f"{SIDE // 2}px"))
-        self.children = [HTML(STYLE), HBox([left, VBox([self.result, self.status])])]
+        self.children = [self._style, HBox([left, VBox([self.result, self.status])])]
         self.add_class("digit-pad")
         self.clear()
 
@@ -106,17 +107,8 @@ class DrawingPad(VBox):
             self._readers[name] = model
             self._read()
 
-    def say(self, text: str, problem: bool = False) -> None:
-        """Write one sentence into the status line."""
-        self.status.value = status_line(text, problem)
-
-    def _button(self, name: str, icon: str, tooltip: str, action: Callable) -> Button:
-        button = Button(description=name, icon=icon, tooltip=tooltip)
-        button.on_click(self._guarded(lambda _: action()))
-        return button
-
     def _press_key(self, key: str, shift: bool, control: bool, meta: bool) -> None:
-        action = self._keys.get(key.lower())
+        action = self._shortcuts.get(key.lower())
         if action and not control and not meta:
             action()
 
@@ -137,7 +129,7 @@ class DrawingPad(VBox):
             self._read(settled)
         elif self._timer is None:
             with contextlib.suppress(RuntimeError):  # no loop runs: the next move or release reads
-                later = self._guarded(lambda: self._timer and self._read(settled=False))
+                later = self.guarded(lambda: self._timer and self._read(settled=False))
                 self._timer = asyncio.get_running_loop().call_later(wait, later)
 
     def _read(self, settled: bool = True) -> None:
@@ -161,18 +153,6 @@ class DrawingPad(VBox):
 
     def _answers(self, image: np.ndarray) -> dict[str, np.ndarray]:
         return {name: ask(reader, image) for name, reader in self._readers.items()}
-
-    def _guarded(self, action: Callable) -> Callable:
-        """The same action, its errors shown in the status line: callbacks have no other place."""
-
-        def handler(*args) -> None:
-            try:
-                with self._lock:
-                    action(*args)
-            except Exception as error:
-                self.say(sentence(error), True)
-
-        return handler
 
 
 def ask(model, image: np.ndarray) -> np.ndarray:

@@ -53,6 +53,13 @@ class Ink:
         with hold_canvas():
             canvas.fill_style = "black"
             canvas.fill_rect(0, 0, SIDE, SIDE)
+            if not curves:
+                canvas.fill_style, canvas.font, canvas.text_align = (
+                    "#666",
+                    "34px sans-serif",
+                    "center",
+                )
+                canvas.fill_text("draw a digit here", SIDE / 2, SIDE / 2)
             canvas.fill_style = canvas.stroke_style = "white"
             canvas.line_width, canvas.line_cap, canvas.line_join = self.width, "round", "round"
             for curve in curves:
@@ -65,7 +72,10 @@ class Ink:
             return
         self.strokes.append([(x, y)])
         self.pen_down = True
-        self.canvas.fill_circle(x, y, self.width / 2)
+        if len(self.strokes) == 1:
+            self.redraw()  # without the words on an empty canvas
+        else:
+            self.canvas.fill_circle(x, y, self.width / 2)
 
     def _move(self, x: float, y: float) -> None:
         if not self.pen_down or not np.isfinite([x, y]).all():

@@ -130,9 +130,9 @@ def run_all(page, address: str) -> None:
     # what the menu item "Run all cells" does; an open menu closes whenever Lab moves the focus
     page.evaluate("void jupyterapp.commands.execute('runmenu:run-all')")
     page.wait_for_function(ALL_CELLS_RAN, timeout=1000 * RUNNING)
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
     assert page.locator(CELL_ERROR).all_inner_texts() == []
     wait_for_pad(page)
-    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
 
 
 def open_in_lab(page, address: str) -> None:
