@@ -9,6 +9,7 @@ from torch import nn
 
 from .checks import check_images
 from .errors import LabError
+from .evaluation import evaluating
 from .weights import read_metadata, read_weights, save_weights
 
 MEAN, STD = 0.1307, 0.3081  # of the training pixels, scaled to 0..1
@@ -51,18 +52,16 @@ class DigitCNN(nn.Module):
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
         """Probabilities of the ten digits, float32 (N, 10), for uint8 images (N, 28, 28).
 
-        Raises LabError for any other type or shape.
+        Safe while another thread trains the network. Raises LabError for any other type or shape.
         """
         check_images(images)
         device = next(self.parameters()).device
-        training = self.training
-        self.eval()
+        model = evaluating(self)
         with torch.inference_mode():
             batches = [
-                self(torch.from_numpy(images[i : i + 1000]).to(device)).softmax(1).cpu()
+                model(torch.from_numpy(images[i : i + 1000]).to(device)).softmax(1).cpu()
                 for i in range(0, len(images), 1000)
             ]
-        self.train(training)
         return torch.cat(batches or [torch.empty(0, 10)]).numpy()
 
     def save(self, path: str | Path, **facts: object) -> Path:

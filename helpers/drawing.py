@@ -1,61 +1,62 @@
 """The pad to draw digits on: a thin layer over `rasterize` and whatever reads its image."""
 
-import threading
+import asyncio
+import contextlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
-from ipycanvas import Canvas, hold_canvas
-from ipywidgets import HTML, Button, HBox, Layout, VBox
+from ipywidgets import HTML, FloatSlider, HBox, Layout, ToggleButton, VBox
 
-from .errors import LabError
-from .readout import STYLE, readout, status_line
-from .strokes import clean, rasterize, smooth
+from .card import Card
+from .errors import LabError, sentence
+from .ink import PEN, SIDE, Ink
+from .readout import readout
+from .strokes import INK_WIDTH, clean, rasterize
 
-__all__ = ["DrawingPad", "rasterize"]
+__all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]
 
-SIDE, PEN = 640, 42  # canvas pixels; shown at half the size, so that HiDPI screens stay sharp
+LIVE = 0.1  # seconds at least from one reading to the next while the pen moves
+HINT = "Draw a digit with the mouse, a pen or a finger. Keys: U undo, C clear, P predict."
 
 
-class DrawingPad(VBox):
-    """A canvas to draw a digit on, with what one or several recognisers read in it.
+class DrawingPad(Card):
+    """A canvas to draw a digit on, with what one or several recognisers read while it is drawn.
 
-    `models` is a recogniser (anything with `predict_proba`) or a dict of them by name. Without a
-    browser, `replay`, `strokes`, `image` and `predict` work all the same.
+    `models` is a recogniser (anything with `predict_proba`) or a dict of them by name. With
+    `saliency`, a function of the first of them and images (N, 28, 28) that gives maps from 0 to 1
+    of the same shape, a button shows where it looked. Without a browser, `replay`, `strokes`,
+    `image` and `predict` work all the same.
     """
 
-    def __init__(self, models):
+    def __init__(self, models, saliency: Callable | None = None):
         super().__init__()
         self._several = isinstance(models, Mapping)
         self._readers = dict(models) if self._several else {"": models}
-        self._strokes: list[list[tuple[float, float]]] = []
-        self._pen_down = False
-        self._updates = 0
-        self._lock = threading.RLock()  # a busy kernel may answer the pen in a thread of its own
+        self._saliency = saliency
+        self._updates, self._last_read, self._timer = 0, -LIVE, None
+        self._ink = Ink(self._changed, self.guarded)
+        self.canvas = self._ink.canvas
+        self.result = HTML()
 
-        size = f"{SIDE // 2}px"
-        self.canvas = Canvas(width=SIDE, height=SIDE, layout=Layout(width=size, height=size))
-        self.result, self.status = HTML(), HTML()
-        undo = Button(description="Undo", icon="undo", tooltip="Take the last stroke back")
-        clear = Button(description="Clear", icon="trash", tooltip="Start with an empty canvas")
-        undo.on_click(self._guarded(lambda _: self.undo()))
-        clear.on_click(self._guarded(lambda _: self.clear()))
+        self.undo_button = self.button("Undo", "undo", "Take the last stroke back (U)", self.undo)
+        self.clear_button = self.button("Clear", "trash", "An empty canvas (C or Q)", self.clear)
+        self.predict_button = self.button("Predict", "refresh", "Read it again (P)", self._ask)
+        keys = {"u": self.undo, "c": self.clear, "q": self.clear, "p": self._ask}
+        self._shortcuts = keys | {
+            "tab": self.undo_button.focus
+        }  # else no key would leave the canvas
+        self.canvas.on_key_down(self.guarded(self._press_key))
+        self.pen = FloatSlider(PEN, min=20, max=80, step=1, description="Pen", readout=False)
+        self.pen.observe(self.guarded(lambda change: self._set_pen(change["new"])), "value")
+        self.look = ToggleButton(description="Where it looked", icon="eye", disabled=not saliency)
+        self.look.tooltip = "Colour the pixels that count most for the answer"
+        self.look.observe(self.guarded(lambda _: self._read()), "value")
 
-        on = self.canvas
-        on.on_client_ready(self._guarded(self._redraw))
-        for event, action in (
-            (on.on_mouse_down, self._press),
-            (on.on_mouse_move, self._move),
-            (on.on_mouse_up, lambda x, y: self._release()),
-            (on.on_mouse_out, lambda x, y: self._release()),
-            (on.on_touch_start, lambda touches: self._pen_down or self._press(*touches[0])),
-            (on.on_touch_move, lambda touches: self._move(*touches[0])),
-            (on.on_touch_end, lambda touches: touches or self._release()),
-            (on.on_touch_cancel, lambda touches: self._release()),
-        ):
-            event(self._guarded(action))
-
-        left = VBox([self.canvas, HBox([undo, clear])])
-        self.children = [HTML(STYLE), HBox([left, VBox([self.result, self.status])])]
+        buttons = HBox([self.undo_button, self.clear_button, self.predict_button])
+        tools = HBox([self.pen, *([self.look] if saliency else [])])
+        left = VBox([self.canvas, buttons, tools], layout=Layout(width=f"{SIDE // 2}px"))
+        self.children = [self._style, HBox([left, VBox([self.result, self.status])])]
         self.add_class("digit-pad")
         self.clear()
 
@@ -63,115 +64,100 @@ class DrawingPad(VBox):
         return "DrawingPad (run the notebook in Jupyter to draw here)"
 
     @property
+    def models(self) -> dict:
+        """The recognisers by name (a single one is called "")."""
+        return dict(self._readers)
+
+    @property
     def strokes(self) -> list[np.ndarray]:
         """What was drawn: float arrays (n_points, 2) in canvas pixels, x right and y down."""
-        return clean(self._strokes)
+        return clean(self._ink.strokes)
 
     @property
     def image(self) -> np.ndarray:
-        """What the recognisers see: uint8 (28, 28)."""
-        return rasterize(self._strokes)
+        """What the recognisers see: uint8 (28, 28), a thicker pen giving thicker ink."""
+        return rasterize(self._ink.strokes, INK_WIDTH * self._ink.width / PEN)
 
     def predict(self) -> np.ndarray | dict[str, np.ndarray]:
         """Probabilities of the ten digits, (10,); a dict of them by name for a dict of models.
 
         Raises LabError when nothing is drawn or a recogniser does not give ten probabilities.
         """
-        if not self._strokes:
+        if not self._ink.strokes:
             raise LabError("Nothing is drawn yet: draw a digit first.")
-        answers = self._answers()
+        answers = self._answers(self.image)
         return answers if self._several else answers[""]
 
     def replay(self, strokes: Iterable[np.ndarray]) -> None:
         """Replace the drawing by `strokes`, arrays (n_points, 2) in canvas pixels, and read it."""
         with self._lock:
-            self._strokes = [[tuple(point) for point in stroke] for stroke in clean(strokes)]
-            self._pen_down = False
-            self._redraw()
-            self._read()
+            self._ink.replace(strokes)
 
     def undo(self) -> None:
         """Take the last stroke back."""
-        self.replay(self._strokes[:-1])
+        self.replay(self._ink.strokes[:-1])
 
     def clear(self) -> None:
         """Start again with an empty canvas."""
         self.replay([])
 
-    def _press(self, x: float, y: float) -> None:
-        if not np.isfinite([x, y]).all():
-            return
-        self._strokes.append([(x, y)])
-        self._pen_down = True
-        self.canvas.fill_circle(x, y, PEN / 2)
+    def use(self, name: str, model) -> None:
+        """From now on read with `model` in the place of the recogniser called `name`."""
+        with self._lock:
+            self._readers[name] = model
+            self._read()
 
-    def _move(self, x: float, y: float) -> None:
-        if not self._pen_down or not np.isfinite([x, y]).all():
-            return
-        stroke = self._strokes[-1]
-        if stroke[-1] == (x, y):
-            return
-        stroke.append((x, y))
-        last = np.array(stroke[-3:], float)  # ink follows as far as the curve is settled
-        self.canvas.stroke_lines(smooth(last)[1:-1] if len(last) == 3 else [last[0], last.mean(0)])
+    def _press_key(self, key: str, shift: bool, control: bool, meta: bool) -> None:
+        action = self._shortcuts.get(key.lower())
+        if action and not control and not meta:
+            action()
 
-    def _release(self) -> None:
-        if not self._pen_down:
-            return
-        self._pen_down = False
-        last = np.array(self._strokes[-1][-2:], float)
-        self.canvas.stroke_lines([last.mean(0), last[-1]])
+    def _set_pen(self, width: float) -> None:
+        self._ink.width = width
+        self._ink.redraw()
+        self._changed(not self._ink.pen_down)
+
+    def _ask(self) -> None:
         self._read()
+        if not self._ink.strokes:
+            self.say("Nothing is drawn yet: draw a digit first.", True)
 
-    def _redraw(self) -> None:
-        """Draw everything anew, also on a canvas that has just appeared in a page."""
-        curves = [smooth(stroke) for stroke in self.strokes]
-        canvas = self.canvas
-        canvas._canvas_manager._current_canvas = None  # a reloaded page does not know which it was
-        with hold_canvas():
-            canvas.fill_style = "black"
-            canvas.fill_rect(0, 0, SIDE, SIDE)
-            canvas.fill_style = canvas.stroke_style = "white"
-            canvas.line_width, canvas.line_cap, canvas.line_join = PEN, "round", "round"
-            for curve in curves:
-                canvas.fill_circle(*curve[0], PEN / 2)
-                if len(curve) > 1:
-                    canvas.stroke_lines(curve)
+    def _changed(self, settled: bool) -> None:
+        """Read at once what is settled; what still moves, when `LIVE` seconds have passed."""
+        wait = self._last_read + LIVE - time.monotonic()
+        if settled or wait <= 0:
+            self._read(settled)
+        elif self._timer is None:
+            with contextlib.suppress(RuntimeError):  # no loop runs: the next move or release reads
+                later = self.guarded(lambda: self._timer and self._read(settled=False))
+                self._timer = asyncio.get_running_loop().call_later(wait, later)
 
-    def _read(self) -> None:
-        answers, problem = {}, ""
+    def _read(self, settled: bool = True) -> None:
+        if self._timer:
+            self._timer.cancel()
+        image, answers, heat, problem = self.image, {}, None, ""
         try:
-            answers = self._answers() if self._strokes else {}
+            if self._ink.strokes:
+                answers = self._answers(image)
+                if self.look.value and settled:
+                    first = next(iter(self._readers.values()))
+                    heat = self._saliency(first, image[None])[0]
         except Exception as error:
-            problem = _sentence(error)
+            problem = sentence(error)
         self._updates += 1
-        self.result.value = readout(self.image, self._readers, answers, self._updates)
-        hint = "" if self._strokes else "Draw a digit with the mouse, a pen or a finger."
-        self.status.value = status_line(problem or hint, bool(problem))
+        self.result.value = readout(
+            image, self._readers, answers, self._updates, heat=heat, settled=settled
+        )
+        self.say(problem or ("" if self._ink.strokes else HINT), bool(problem))
+        self._timer, self._last_read = None, time.monotonic()
 
-    def _answers(self) -> dict[str, np.ndarray]:
-        image = self.image[None]  # (1, 28, 28)
-        return {name: _ask(reader, image) for name, reader in self._readers.items()}
-
-    def _guarded(self, action: Callable) -> Callable:
-        """The same action, its errors shown in the status line: callbacks have no other place."""
-
-        def handler(*args) -> None:
-            try:
-                with self._lock:
-                    action(*args)
-            except Exception as error:
-                self.status.value = status_line(_sentence(error), True)
-
-        return handler
+    def _answers(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: ask(reader, image) for name, reader in self._readers.items()}
 
 
-def _ask(model, image: np.ndarray) -> np.ndarray:
-    proba = np.asarray(model.predict_proba(image), float)
+def ask(model, image: np.ndarray) -> np.ndarray:
+    """The probabilities (10,) that a recogniser gives an image (28, 28); LabError for others."""
+    proba = np.asarray(model.predict_proba(image[None]), float)
     if proba.shape != (1, 10) or not np.isfinite(proba).all():
         raise LabError(f"{type(model).__name__} does not give ten probabilities.")
     return proba[0]
-
-
-def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""The one exception of this project."""
+"""The one exception of this project, and any exception as one sentence."""
 
 
 class LabError(ValueError):
@@ -9,3 +9,8 @@ class LabError(ValueError):
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
+
+
+def sentence(error: Exception) -> str:
+    """What to show of an error where there is room for one sentence only."""
+    return str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"

@@ -3,16 +3,18 @@
 import numpy as np
 import torch
 
+from .evaluation import evaluating
+
 
 def saliency(model: torch.nn.Module, images: np.ndarray, samples: int = 25) -> np.ndarray:
     """How much each pixel of uint8 images (N, 28, 28) moves the winning logit: float32, same shape.
 
     The square of the logit's gradient (Simonyan et al., 2013), averaged over noisy copies of the
     image so that it is less ragged (SmoothGrad: Smilkov et al., 2017); each map's largest value is
-    1. The weights stay as they are; the model is left in its evaluation mode.
+    1. The weights and the mode of the model stay as they are.
     """
     device = next(model.parameters()).device
-    model.eval()
+    model = evaluating(model)
     generator = torch.Generator().manual_seed(0)
     pixels = torch.from_numpy(images).float()
     total = torch.zeros_like(pixels)

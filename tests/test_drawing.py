@@ -1,20 +1,28 @@
 """From strokes to pixels, and the pad driven without a browser."""
 
+import asyncio
+import base64
 import gzip
+import io
 import json
 import os
+import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
-from helpers import ROOT
+from helpers import ROOT, drawing
 from helpers.cnn import DigitCNN
-from helpers.drawing import PEN, SIDE, DrawingPad, rasterize
+from helpers.drawing import LIVE, PEN, SIDE, DrawingPad, rasterize
 from helpers.errors import LabError
+from helpers.saliency import saliency
 from helpers.strokes import smooth
 
 angle = np.linspace(0, 2 * np.pi, 40)
@@ -24,16 +32,17 @@ HANDWRITING = Path(os.environ.get("HANDWRITING_DIR") or ROOT.parent / "shared" /
 
 
 class Recogniser:
-    """Always reads a 3, or fails."""
+    """Always reads the same digit, or fails."""
 
-    def __init__(self, error: Exception | None = None):
+    def __init__(self, error: Exception | None = None, digit: int = 3):
         self.error = error
+        self.digit = digit
 
     def predict_proba(self, images):
         assert images.dtype == np.uint8 and images.shape == (1, 28, 28)
         if self.error:
             raise self.error
-        return np.full((1, 10), 0.05, np.float32) + 0.5 * np.eye(10, dtype=np.float32)[[3]]
+        return np.full((1, 10), 0.05, np.float32) + 0.5 * np.eye(10, dtype=np.float32)[[self.digit]]
 
 
 def ink_box(image: np.ndarray) -> tuple[int, int]:
@@ -181,6 +190,171 @@ def test_every_update_has_a_greater_number(pad):
         action()
         numbers.append(int(pad.result.value.split('data-seq="')[1].split('"')[0]))
     assert numbers == sorted(set(numbers))
+
+
+def facts(pad: DrawingPad) -> dict[str, str]:
+    return dict(re.findall(r'data-(\w+)="([^"]*)"', pad.result.value))
+
+
+def test_it_reads_while_the_pen_moves_but_not_at_every_move(pad, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(drawing.time, "monotonic", lambda: now[0])
+    pad.clear()
+    start = int(facts(pad)["seq"])
+    send(pad, "mouse_down", x=0, y=0)
+    for step in range(1, 101):  # a second of moves
+        now[0] += 0.01
+        send(pad, "mouse_move", x=step, y=2 * step)
+    assert 9 <= int(facts(pad)["seq"]) - start <= 10
+    assert facts(pad)["digit"] == "3" and facts(pad)["settled"] == "false"
+    before = int(facts(pad)["seq"])
+    send(pad, "mouse_up", x=100, y=200)
+    assert int(facts(pad)["seq"]) == before + 1 and facts(pad)["settled"] == "true"
+
+
+def test_a_pen_that_rests_is_read_too_where_a_loop_runs(pad):
+    async def draw_and_rest() -> list[str]:
+        send(pad, "mouse_down", x=0, y=0)
+        for x in range(1, 6):
+            send(pad, "mouse_move", x=x, y=x)
+        seen = [pad.result.value]
+        await asyncio.sleep(3 * LIVE)
+        seen.append(pad.result.value)
+        await asyncio.sleep(3 * LIVE)
+        return [*seen, pad.result.value]
+
+    first, rested, later = asyncio.run(draw_and_rest())
+    assert first != rested == later and facts(pad)["settled"] == "false"
+    send(pad, "mouse_up", x=5, y=5)
+    assert facts(pad)["settled"] == "true"
+
+
+def test_a_late_reading_does_not_follow_the_release(pad):
+    async def draw_and_release() -> None:
+        draw(pad, SEVEN[0])
+        released = pad.result.value
+        await asyncio.sleep(3 * LIVE)
+        assert pad.result.value == released
+
+    asyncio.run(draw_and_release())
+
+
+@pytest.mark.parametrize(
+    ("key", "left"), [("u", 1), ("U", 1), ("c", 0), ("q", 0), ("p", 2), ("x", 2), ("Enter", 2)]
+)
+def test_keys(pad, key, left):
+    pad.replay(RING + SEVEN)
+    before = int(facts(pad)["seq"])
+    held = {"shift_key": key == "U", "ctrl_key": False, "meta_key": False}
+    send(pad, "key_down", key=key, **held)
+    assert len(pad.strokes) == left
+    assert (int(facts(pad)["seq"]) > before) == (key not in ("x", "Enter"))
+
+
+def test_keys_of_the_browser_are_left_alone(pad):
+    pad.replay(RING)
+    send(pad, "key_down", key="c", shift_key=False, ctrl_key=True, meta_key=False)
+    assert len(pad.strokes) == 1
+
+
+def test_the_buttons_do_what_they_say(pad):
+    pad.replay(RING + SEVEN)
+    pad.undo_button.click()
+    assert len(pad.strokes) == 1
+    before = int(facts(pad)["seq"])
+    pad.predict_button.click()
+    assert int(facts(pad)["seq"]) == before + 1
+    pad.clear_button.click()
+    assert pad.strokes == []
+    pad.predict_button.click()
+    assert "Nothing is drawn" in pad.status.value and "data-problem" in pad.status.value
+
+
+def test_a_thicker_pen_gives_thicker_ink(pad):
+    pad.replay(RING)
+    ink = []
+    for width in (pad.pen.min, PEN, pad.pen.max):
+        pad.pen.value = width
+        ink.append(int(pad.image.sum()))
+        assert max(ink_box(pad.image)) == 20
+    assert ink[0] < ink[1] < ink[2]
+    assert ink[1] == rasterize(RING).sum()
+
+
+def test_where_readers_differ_is_shown():
+    pad = DrawingPad({"CNN": Recogniser(), "NumPy network": Recogniser()})
+    pad.replay(RING)
+    assert facts(pad)["differ"] == "false" and "differ:" not in pad.result.value
+    pad.use("NumPy network", Recogniser(digit=8))
+    assert facts(pad)["differ"] == "true" and facts(pad)["digit"] == "3"
+    assert "They differ: CNN reads 3, NumPy network reads 8." in pad.result.value
+    assert pad.predict()["NumPy network"].argmax() == 8
+
+
+def test_where_it_looked_is_shown_on_demand_once_the_pen_is_up():
+    asked = []
+
+    def look(model, images):
+        asked.append(model)
+        return np.eye(28, dtype=np.float32)[None]
+
+    reader = Recogniser()
+    pad = DrawingPad({"CNN": reader, "other": Recogniser()}, look)
+    draw(pad, RING[0])
+    plain = seen(pad)
+    assert asked == [] and plain.ndim == 2
+    pad.look.value = True
+    assert asked == [reader]
+    coloured = seen(pad)
+    assert coloured.shape == (28, 28, 3)
+    marked = np.abs(coloured.astype(int) - plain[..., None]).max(2) > 60
+    assert marked.diagonal().all() and not marked[~np.eye(28, dtype=bool)].any()
+    send(pad, "mouse_down", x=9, y=9)
+    send(pad, "mouse_move", x=90, y=90)
+    assert len(asked) == 1
+    pad.look.value = False
+    assert seen(pad).ndim == 2
+
+
+def test_the_cnn_can_be_asked_where_it_looked():
+    model = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
+    pad = DrawingPad(model, saliency)
+    pad.look.value = True
+    pad.replay(SEVEN)
+    assert seen(pad).shape == (28, 28, 3) and "data-problem" not in pad.status.value
+
+
+def seen(pad: DrawingPad) -> np.ndarray:
+    data = re.search(r"base64,([^\"]+)", pad.result.value)[1]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+
+
+def test_reading_does_not_disturb_a_training_in_another_thread():
+    model = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
+    pad = DrawingPad(model, saliency)
+    pad.look.value = True
+    model.train()
+    changed, stop = [], threading.Event()
+
+    def train() -> None:
+        images = torch.randint(0, 256, (8, 28, 28))
+        while not stop.is_set():
+            model(images)
+            changed.extend(name for name, part in model.named_modules() if not part.training)
+
+    statistics = [buffer.clone() for buffer in model.buffers()]
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        for _ in range(20):
+            pad.replay(SEVEN)
+            assert "data-problem" not in pad.status.value
+    finally:
+        stop.set()
+        thread.join()
+    assert changed == []
+    moved = [not torch.equal(a, b) for a, b in zip(statistics, model.buffers(), strict=True)]
+    assert any(moved)  # the other thread did train
 
 
 def test_moves_without_a_pressed_button_draw_nothing(pad):

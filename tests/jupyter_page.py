@@ -1,0 +1,249 @@
+"""A notebook in a real browser: in JupyterLab, where its cells are run, or served by Voila."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import numpy as np
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+STARTING, RUNNING, ANSWERING = 60, 120, 20  # seconds at most, generous for busy machines
+
+# Lab renders cells as they come into view and the layout moves: true once the canvas has stood
+# still for three frames, with nothing in front of it. Leaves its place in window.padBox.
+CANVAS_IS_STILL = """() => {
+  const canvas = document.querySelector('.digit-pad canvas');
+  if (!canvas) return false;
+  const box = canvas.getBoundingClientRect();
+  const x = box.left + box.width / 2, y = box.top + box.height / 2;
+  if (box.top < 0 || box.bottom > innerHeight || document.elementFromPoint(x, y) !== canvas) {
+    canvas.scrollIntoView({block: 'center'});
+    window.padStill = 0;
+    return false;
+  }
+  const key = [box.left, box.top, box.width, box.height].join();
+  window.padStill = key === window.padKey ? (window.padStill || 0) + 1 : 0;
+  window.padKey = key;
+  window.padBox = [box.left, box.top, box.width, box.height];
+  return window.padStill >= 3;
+}"""
+
+# The toolbar says "idle" before the kernel is connected, and cells that are run then are lost.
+KERNEL_IS_READY = """() => {
+  const lab = window.jupyterapp;
+  if (!lab?.commands.isEnabled('runmenu:run-all')) return false;
+  const context = lab.shell.currentWidget?.sessionContext;
+  const kernel = context?.isReady && context.session?.kernel;
+  return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
+}"""
+KERNEL_INFO = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.info"
+
+CELL_ERROR = '.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]'
+ALL_CELLS_RAN = f"""() => {{
+  const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+  return document.querySelector('{CELL_ERROR}') ||
+    prompts.length > 0 && prompts.every(p => /\\[\\d+\\]/.test(p.textContent));
+}}"""
+
+
+def find_browser() -> str | None:
+    """The path of a Chromium on this machine."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@contextlib.contextmanager
+def open_browser(executable: str) -> Iterator:
+    from playwright.sync_api import sync_playwright
+
+    flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run"
+    flags += " --disable-background-networking --disable-component-update --disable-sync"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=flags.split())
+        yield chromium
+        chromium.close()
+
+
+@contextlib.contextmanager
+def serve_lab(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[str]:
+    """A JupyterLab of its own, in `folder`: gives the address to open the notebook at."""
+    token, port = secrets.token_hex(16), _free_port()
+    (folder / "notebooks").mkdir()
+    nbformat.write(notebook, folder / "notebooks" / "pad.ipynb")
+    settings = folder / "settings" / "@jupyterlab"
+    for name, content in (
+        ("apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False}),
+        ("notebook-extension/tracker", {"windowingMode": "none"}),  # render cells out of sight, too
+    ):
+        file = settings / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(content))
+    command = ["lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+    command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
+    command += [f"--ServerApp.root_dir={folder / 'notebooks'}", "--expose-app-in-browser"]
+    address = f"http://127.0.0.1:{port}"
+    with _running(command, folder) as (process, log):
+        try:
+            _wait_until_served(f"{address}/api/status?token={token}", process, log)
+            yield f"{address}/lab/tree/pad.ipynb?token={token}&reset"
+        finally:  # the server ends its kernels when asked to
+            request = urllib.request.Request(
+                f"{address}/api/shutdown",
+                method="POST",
+                headers={"Authorization": f"token {token}"},
+            )
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                urllib.request.urlopen(request, timeout=10).close()
+                process.wait(20)
+
+
+@contextlib.contextmanager
+def serve_voila(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[str]:
+    """The notebook as a page without code, which runs it for whoever opens the address."""
+    port = _free_port()
+    (folder / "notebooks").mkdir()
+    nbformat.write(notebook, folder / "notebooks" / "pad.ipynb")
+    command = ["voila", "notebooks/pad.ipynb", "--no-browser", f"--port={port}"]
+    command += ["--Voila.ip=127.0.0.1", "--show_tracebacks=True"]
+    with _running(command, folder) as (process, log):
+        _wait_until_served(f"http://127.0.0.1:{port}/voila/static/require.min.js", process, log)
+        yield f"http://127.0.0.1:{port}/"
+        process.send_signal(signal.SIGINT)  # ends its kernels, too
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+
+
+def run_all(page, address: str) -> None:
+    """Open the notebook in JupyterLab and run all its cells; AssertionError where one fails."""
+    open_in_lab(page, address)
+    # what the menu item "Run all cells" does; an open menu closes whenever Lab moves the focus
+    page.evaluate("void jupyterapp.commands.execute('runmenu:run-all')")
+    page.wait_for_function(ALL_CELLS_RAN, timeout=1000 * RUNNING)
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
+    assert page.locator(CELL_ERROR).all_inner_texts() == []
+    wait_for_pad(page)
+
+
+def open_in_lab(page, address: str) -> None:
+    page.goto(address, timeout=1000 * STARTING)
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * STARTING)
+    page.evaluate(KERNEL_INFO)  # waits for the kernel's first answer
+
+
+def wait_for_pad(page) -> None:
+    page.wait_for_selector(".digit-pad canvas", state="attached", timeout=1000 * RUNNING)
+    page.wait_for_selector(".digit-pad [data-seq]", state="attached", timeout=1000 * ANSWERING)
+
+
+def draw(page, strokes: list[np.ndarray], lift: bool = True) -> None:
+    """Draw strokes on a field of 100 by 100 with the mouse, and wait for the prediction."""
+    for number, stroke in enumerate(strokes, 1):
+        before = result(page)["seq"]
+        left, top, width, height = canvas_box(page)
+        places = np.round([left, top] + np.asarray(stroke) / 100 * [width, height]).tolist()
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place)
+        if lift or number < len(strokes):
+            page.mouse.up()
+            wait_for_update(page, before)
+
+
+def press_button(page, name: str, card: str = ".digit-pad") -> None:
+    """Click a button and wait until what the pad shows is new."""
+    before = result(page)["seq"]
+    page.click(f'{card} button:has-text("{name}")')
+    wait_for_update(page, before)
+
+
+def result(page) -> dict[str, str]:
+    return page.eval_on_selector(".digit-pad [data-seq]", "element => ({...element.dataset})")
+
+
+def wait_for_update(page, before: str, settled: bool = True) -> None:
+    """Wait for a greater number than `before`, and for the reading that follows the release."""
+    page.wait_for_function(
+        """([before, settled]) => {
+          const shown = document.querySelector('.digit-pad [data-seq]')?.dataset;
+          return +shown?.seq > +before && (!settled || shown.settled === 'true');
+        }""",
+        arg=[before, settled],
+        timeout=1000 * ANSWERING,
+    )
+
+
+def canvas_box(page) -> list[float]:
+    page.wait_for_function(CANVAS_IS_STILL, polling="raf", timeout=1000 * ANSWERING)
+    return page.evaluate("window.padBox")
+
+
+def ink_on_screen(page, canvas: int = 0) -> int:
+    """How many of a canvas's own pixels are bright."""
+    return page.evaluate(
+        """index => {
+          const canvas = document.querySelectorAll('.digit-pad canvas')[index];
+          return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+            .data.reduce((n, value, i) => n + (i % 4 === 0 && value > 128), 0);
+        }""",
+        canvas,
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@contextlib.contextmanager
+def _running(command: list[str], folder: Path) -> Iterator[tuple[subprocess.Popen, Path]]:
+    """A Jupyter server with settings of its own; whatever is left of its group is killed."""
+    environment = os.environ | {
+        "HOME": str(folder),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+    }
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
+        )
+    try:
+        yield process, log
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _wait_until_served(address: str, process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + STARTING
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except urllib.error.HTTPError:
+            return  # it answers
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"The server did not start:\n{log.read_text()[-2000:]}")
