@@ -67,6 +67,33 @@ def plot_history(history: dict[str, list[float]], source: str) -> Figure:
     return figure
 
 
+def plot_game(history: dict[str, list[float]]) -> Figure:
+    """Draw what `gan_training.fit_gan` gives: losses, D(x) and D(G(z)), smoothed, and scores."""
+    scores = list(history)[5:]
+    figure, axes = plt.subplots(
+        1, 2 + len(scores), figsize=(3.1 * (2 + len(scores)), 2.7), layout="constrained"
+    )
+    window = max(1, len(history["real"]) // 100)
+    curves = [
+        (axes[0], "generator_loss", "generator", BLUE),
+        (axes[0], "discriminator_loss", "discriminator", ORANGE),
+        (axes[1], "real", "D(x), real digits", BLUE),
+        (axes[1], "fake", "D(G(z)), drawn digits", ORANGE),
+    ]
+    for axis, name, label, color in curves:
+        values = np.convolve(history[name], np.ones(window) / window, mode="valid")
+        axis.plot(values, color=color, label=label)
+        axis.set(xlabel="step")
+        axis.legend(fontsize=8)
+    axes[0].set_title("Losses")
+    axes[1].set(title="What the discriminator believes", ylim=(0, 1))
+    for axis, name in zip(axes[2:], scores, strict=True):
+        axis.plot(range(1, len(history[name]) + 1), history[name], "o-", color=GREEN)
+        axis.set(xlabel="epoch", title=name, ylim=(0, None))
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    return figure
+
+
 def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     """Count how often each digit (row) was read as each digit (column): int64 (10, 10)."""
     return np.bincount(10 * labels + predictions, minlength=100).reshape(10, 10)

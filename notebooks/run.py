@@ -6,9 +6,11 @@ names of the notebooks nothing is executed, only that is taken out, before a com
 """
 
 import argparse
+import ast
 import base64
 import io
 import os
+import re
 import time
 from pathlib import Path
 
@@ -40,6 +42,17 @@ def execute(path: Path, overrides: str = "", folder: Path | None = None) -> nbfo
     )
     client.execute()
     return notebook
+
+
+def functions_of(path: Path) -> dict[str, object]:
+    """The functions that a notebook defines, by name, as a test or a benchmark needs them."""
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    trees = [ast.parse(re.sub(r"^%.*", "", c.source, flags=re.MULTILINE)) for c in cells]
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef
+    body = [node for tree in trees for node in tree.body if isinstance(node, kinds)]
+    names: dict[str, object] = {}
+    exec(compile(ast.Module(body, []), str(path), "exec"), names)
+    return names
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:

@@ -27,6 +27,14 @@ def test_shapes_and_probabilities(model, mnist):
     assert model.predict_proba(images[:0]).shape == (0, 10)
 
 
+def test_with_padding_more_places_are_kept(mnist, tmp_path):
+    model = DigitCNN(4, padding=1)
+    assert model.embed(mnist.test_images[:3]).shape == (3, 9 * 32)
+    assert DigitCNN(4).embed(mnist.test_images[:3]).shape == (3, 32)
+    again = DigitCNN.load(model.save(tmp_path / "cnn.safetensors"))
+    assert np.array_equal(*(m.predict_proba(mnist.test_images[:3]) for m in (model.eval(), again)))
+
+
 def test_a_prediction_does_not_depend_on_the_rest_of_the_batch(model, mnist):
     model.train()
     images = mnist.test_images[:50]
@@ -77,7 +85,7 @@ def _change(edit):
     def damage(path, model):
         tensors = {k: v.contiguous() for k, v in model.state_dict().items()}
         edit(tensors)
-        save_file(tensors, path, {"model": '"DigitCNN"', "width": "16"})
+        save_file(tensors, path, {"model": '"DigitCNN"', "width": "16", "padding": "0"})
 
     return damage
 
@@ -104,9 +112,10 @@ def test_bad_weights_are_refused(model, tmp_path, damage, words):
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
 
 
-def test_an_absurd_width_is_refused_before_anything_is_built(tmp_path):
+@pytest.mark.parametrize(("width", "padding"), [("1000000", "0"), ("16", "7"), ('"a"', "0")])
+def test_an_absurd_size_is_refused_before_anything_is_built(tmp_path, width, padding):
     path = tmp_path / "bad.safetensors"
-    save_file({}, path, {"model": '"DigitCNN"', "width": "1000000"})
+    save_file({}, path, {"model": '"DigitCNN"', "width": width, "padding": padding})
     with pytest.raises(LabError, match="width"):
         DigitCNN.load(path)
 

@@ -30,6 +30,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 SMALL = {
     "02_train_cnn": "TRAIN_SIZE, EPOCHS = 2_000, 2",
     "03_numpy_mlp": "TRAIN_SIZE, EPOCHS = 2_000, 1",
+    "04_dcgan": "TRAIN_SIZE, EPOCHS, PUPIL_EPOCHS = 2_000, 1, 1",
 }
 
 

@@ -1,0 +1,64 @@
+"""What a generator draws, as sheets of paper, and the film of its progress."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from .dcgan import Generator
+from .errors import LabError
+from .files import write_atomically
+
+
+def sample_sheet(generator: Generator, rows: int = 8) -> np.ndarray:
+    """Digits on paper, uint8 (30 * rows, 300): a latent a row, a digit a column, black on white.
+
+    The latents are the same on every call. Without classes each place has its own.
+    """
+    repeats = 10 if generator.classes else 1
+    n_latents = 10 * rows // repeats
+    chance = torch.Generator().manual_seed(0)
+    latents = torch.randn(n_latents, generator.latent_dim, generator=chance)
+    images = generator.draw(latents.repeat_interleave(repeats, 0), np.arange(10 * rows) % 10)
+    framed = np.pad(
+        255 - images, ((0, 0), (1, 1), (1, 1)), constant_values=255
+    )  # (10 rows, 30, 30)
+    return framed.reshape(rows, 10, 30, 30).transpose(0, 2, 1, 3).reshape(30 * rows, 300)
+
+
+def save_sheet(sheet: np.ndarray, path: str | Path) -> Path:
+    """Write a sheet (height, width) as a PNG of twice its size."""
+    buffer = io.BytesIO()
+    height, width = sheet.shape
+    Image.fromarray(sheet).resize((2 * width, 2 * height), Image.Resampling.BICUBIC).save(
+        buffer, "PNG", optimize=True
+    )
+    return write_atomically(path, buffer.getvalue())
+
+
+def save_film(folder: str | Path, path: str | Path) -> Path:
+    """Write the sheets epoch_*.png of a folder, in their order, as a GIF that rests on the last.
+
+    Raises LabError where there is none.
+    """
+    files = sorted(Path(folder).glob("epoch_*.png"))
+    if not files:
+        raise LabError(f"{folder} holds no sheets epoch_001.png, …: train a generator first.")
+    sheets = np.stack([np.array(Image.open(file).convert("L")) for file in files])
+    return write_atomically(path, film(sheets, seconds=0.25, rest=3))
+
+
+def film(frames: np.ndarray, seconds: float = 0.1, rest: float = 0.1) -> bytes:
+    """A GIF of frames, uint8 (n, height, width), in 16 greys, that starts again after its end.
+
+    Each frame stands for `seconds`, the last one for `rest`.
+    """
+    images = [Image.fromarray(frame).quantize(16, dither=Image.Dither.NONE) for frame in frames]
+    durations = [1000 * seconds] * (len(images) - 1) + [1000 * rest]
+    buffer = io.BytesIO()
+    images[0].save(
+        buffer, "GIF", save_all=True, append_images=images[1:], duration=durations, loop=0
+    )
+    return buffer.getvalue()
