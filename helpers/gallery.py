@@ -94,12 +94,9 @@ class Gallery(Card):
         self.thumbnails.options = [(str(d.label), str(d.path)) for d in drawings]
         self.thumbnails.value = None
         self._choose()
-        count = {0: "no drawings yet", 1: "one drawing"}.get(
-            len(drawings), f"{len(drawings)} drawings"
-        )
-        self._title.value = (
-            f'<div class="dp-title" data-drawings="{len(drawings)}">Kept so far: {count}</div>'
-        )
+        many = f"{len(drawings)} drawings kept"
+        count = {0: "Nothing kept yet", 1: "One drawing kept"}.get(len(drawings), many)
+        self._title.value = f'<div class="dp-title" data-drawings="{len(drawings)}">{count}</div>'
         self._problems.value = "".join(status_line(problem, True) for problem in problems)
 
     def _choose(self) -> None:

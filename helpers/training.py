@@ -31,6 +31,7 @@ def fit(
     seed: int = 0,
     log_dir: str | Path | None = None,
     checkpoint: str | Path | None = None,
+    show_progress: bool = True,
 ) -> dict[str, list[float]]:
     """Train a classifier by stochastic gradient descent on its cross-entropy.
 
@@ -43,7 +44,8 @@ def fit(
     Gives the history: `loss` and `learning_rate` per step; `train_accuracy` (of the augmented
     digits as they were met), `validation_accuracy` and `seconds` per epoch. With `log_dir` it goes
     to TensorBoard too. With `checkpoint` the state is kept there after each epoch, and a run that
-    was killed goes on from it, bit for bit. Stopping the cell keeps what was learnt so far. Raises
+    was killed goes on from it, bit for bit. `show_progress` draws a bar and prints a line for each
+    epoch. Stopping the cell keeps what was learnt so far. Raises
     LabError for images or labels that it cannot use.
     """
     check_images(images)
@@ -81,7 +83,8 @@ def fit(
             if epoch > full_epochs:
                 order = last_loss.topk(len(order)).indices[order]
             batches = order[: len(order) // batch_size * batch_size].split(batch_size)
-            for batch in (bar := tqdm(batches, desc=f"epoch {epoch}/{epochs}", leave=False)):
+            title, hidden = f"epoch {epoch}/{epochs}", not show_progress
+            for batch in (bar := tqdm(batches, desc=title, leave=False, disable=hidden)):
                 rate = learning_rate * one_cycle((len(history["loss"]) + len(losses)) / steps)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
@@ -108,7 +111,7 @@ def fit(
             if validation:
                 accuracy = evaluate(model, *validation)  # type: ignore[arg-type]
                 history["validation_accuracy"].append(accuracy)
-            _report(history, len(losses), writer)
+            _report(history, len(losses), writer, show_progress)
             if checkpoint:
                 save_checkpoint(
                     checkpoint,
@@ -140,14 +143,17 @@ def evaluate(model: Recogniser, images: np.ndarray, labels: np.ndarray) -> float
     return float((model.predict_proba(images).argmax(1) == labels).mean())
 
 
-def _report(history: dict[str, list[float]], steps: int, writer: SummaryWriter | None) -> None:
-    """Print the last epoch in a line, and log it."""
+def _report(
+    history: dict[str, list[float]], steps: int, writer: SummaryWriter | None, show: bool
+) -> None:
+    """Print the last epoch in a line, if it is to be shown, and log it."""
     epoch = len(history["seconds"])
     line = f"epoch {epoch}: loss {np.mean(history['loss'][-steps:]):.3f}"
     for name in ("train", "validation"):
         if history[f"{name}_accuracy"]:
             line += f", {name} accuracy {history[f'{name}_accuracy'][-1]:.2%}"
-    print(f"{line} ({history['seconds'][-1]:.1f} s)")
+    if show:
+        print(f"{line} ({history['seconds'][-1]:.1f} s)")
     if not writer:
         return
     end = len(history["loss"])

@@ -48,6 +48,7 @@ KERNEL_IS_READY = """() => {
   const kernel = context?.isReady && context.session?.kernel;
   return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
 }"""
+KERNEL_IS_BUSY = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
 KERNEL_INFO = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.info"
 
 CELL_ERROR = '.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]'
@@ -56,6 +57,22 @@ ALL_CELLS_RAN = f"""() => {{
   return document.querySelector('{CELL_ERROR}') ||
     prompts.length > 0 && prompts.every(p => /\\[\\d+\\]/.test(p.textContent));
 }}"""
+
+
+INK = """index => {
+  const canvas = document.querySelectorAll('.digit-pad canvas')[index];
+  return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    .data.reduce((n, value, i) => n + (i % 4 === 0 && value > 128), 0);
+}"""
+
+# Adds a cell with this code to the end of the notebook in JupyterLab, and runs it.
+NEW_CELL = """source => {
+  const {content, context} = jupyterapp.shell.currentWidget;
+  const end = content.widgets.length;
+  context.model.sharedModel.insertCell(end, {cell_type: 'code', source});
+  content.activeCellIndex = end;
+  void jupyterapp.commands.execute('notebook:run-cell');
+}"""
 
 
 def find_browser() -> str | None:
@@ -89,7 +106,7 @@ def serve_lab(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[str]:
         file = settings / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(content))
-    command = ["lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+    command = ["jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
     command += [f"--ServerApp.root_dir={folder / 'notebooks'}", "--expose-app-in-browser"]
     address = f"http://127.0.0.1:{port}"
@@ -161,6 +178,20 @@ def draw(page, strokes: list[np.ndarray], lift: bool = True) -> None:
             wait_for_update(page, before)
 
 
+def draw_by_touch(page, strokes: list[np.ndarray]) -> None:
+    """The same with a finger."""
+    session = page.context.new_cdp_session(page)
+    for stroke in strokes:
+        before = result(page)["seq"]
+        left, top, width, height = canvas_box(page)
+        for i, (x, y) in enumerate(stroke):
+            point = {"x": left + x / 100 * width, "y": top + y / 100 * height}
+            kind = "touchMove" if i else "touchStart"
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        wait_for_update(page, before)
+
+
 def press_button(page, name: str, card: str = ".digit-pad") -> None:
     """Click a button and wait until what the pad shows is new."""
     before = result(page)["seq"]
@@ -191,14 +222,7 @@ def canvas_box(page) -> list[float]:
 
 def ink_on_screen(page, canvas: int = 0) -> int:
     """How many of a canvas's own pixels are bright."""
-    return page.evaluate(
-        """index => {
-          const canvas = document.querySelectorAll('.digit-pad canvas')[index];
-          return canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
-            .data.reduce((n, value, i) => n + (i % 4 === 0 && value > 128), 0);
-        }""",
-        canvas,
-    )
+    return page.evaluate(INK, canvas)
 
 
 def _free_port() -> int:
@@ -220,7 +244,7 @@ def _running(command: list[str], folder: Path) -> Iterator[tuple[subprocess.Pope
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter", *command],
+            [sys.executable, "-m", *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""The drawing pad in a real JupyterLab, drawn on with the mouse and by touch."""
+"""The drawing pad in a real JupyterLab and in Voila, drawn on with the mouse and by touch."""
 
 import gzip
 import json
@@ -10,8 +10,15 @@ import nbformat
 import numpy as np
 import pytest
 from jupyter_page import (
-    canvas_box,
+    ANSWERING,
+    INK,
+    KERNEL_IS_BUSY,
+    KERNEL_IS_READY,
+    NEW_CELL,
+    RUNNING,
+    STARTING,
     draw,
+    draw_by_touch,
     find_browser,
     ink_on_screen,
     open_browser,
@@ -19,6 +26,8 @@ from jupyter_page import (
     result,
     run_all,
     serve_lab,
+    serve_voila,
+    wait_for_pad,
     wait_for_update,
 )
 
@@ -26,6 +35,7 @@ from helpers import ROOT
 
 pytestmark = pytest.mark.slow
 
+SCREEN = {"viewport": {"width": 1280, "height": 1000}, "device_scale_factor": 2, "has_touch": True}
 NOTEBOOK = ROOT / "notebooks" / "05_draw_and_predict.ipynb"
 
 DIGITS = {  # on a field of 100 by 100, where no handwriting of strangers is at hand
@@ -35,13 +45,24 @@ DIGITS = {  # on a field of 100 by 100, where no handwriting of strangers is at 
 }
 
 
-@pytest.fixture(scope="module")
-def notebook() -> nbformat.NotebookNode:
-    """The notebook without outputs, so that whatever the page shows comes from this run."""
+def notebook(folder: Path) -> nbformat.NotebookNode:
+    """The notebook without outputs, so that whatever the page shows comes from this run.
+
+    It ends with the pad, and keeps drawings and weights in `folder`.
+    """
     copy = nbformat.read(NOTEBOOK, as_version=4)
+    tags = [cell.metadata.get("tags", []) for cell in copy.cells]
+    parameters, pad = (
+        next(i for i, names in enumerate(tags) if tag in names) for tag in ("parameters", "pad")
+    )
+    copy.cells[parameters].source += (
+        f"\nDRAWINGS = ROOT / {str(folder / 'drawings')!r}"
+        f"\nTAUGHT_WEIGHTS = ROOT / {str(folder / 'runs' / 'cnn.safetensors')!r}"
+    )
     for cell in copy.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    del copy.cells[pad + 1 :]
     return copy
 
 
@@ -57,12 +78,16 @@ def browser() -> Iterator:
 
 
 @pytest.fixture(scope="module")
-def page(browser, notebook, tmp_path_factory) -> Iterator:
+def folder(tmp_path_factory) -> Path:
+    """Where the notebook in JupyterLab keeps drawings and weights."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="module")
+def page(browser, folder, tmp_path_factory) -> Iterator:
     """The notebook in JupyterLab, after "Run all cells"."""
-    with serve_lab(notebook, tmp_path_factory.mktemp("lab")) as address:
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, device_scale_factor=2, has_touch=True
-        )
+    with serve_lab(notebook(folder), tmp_path_factory.mktemp("lab")) as address:
+        context = browser.new_context(**SCREEN)
         page = context.new_page()
         run_all(page, address)
         yield page
@@ -97,21 +122,13 @@ def test_a_digit_drawn_with_the_mouse_is_read(page, samples, digit):
     assert 0.1 < float(result(page)["p"]) <= 1
     if digit == 2 and os.environ.get("SCREENSHOT"):
         page.mouse.move(2, 2)
+        page.evaluate("document.activeElement.blur()")
         page.locator(".digit-pad").first.screenshot(path=os.environ["SCREENSHOT"])
 
 
 def test_a_digit_drawn_by_touch_is_read(page, samples):
     press_button(page, "Clear")
-    session = page.context.new_cdp_session(page)
-    for stroke in samples[7]:
-        before = result(page)["seq"]
-        left, top, width, height = canvas_box(page)
-        for i, (x, y) in enumerate(stroke):
-            point = {"x": left + x / 100 * width, "y": top + y / 100 * height}
-            kind = "touchMove" if i else "touchStart"
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
-        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        wait_for_update(page, before)
+    draw_by_touch(page, samples[7])
     assert result(page)["digit"] == "7"
 
 
@@ -153,3 +170,140 @@ def test_keys_work_while_the_canvas_has_the_focus_and_tab_leaves_it(page, sample
     page.keyboard.press("Tab")
     page.wait_for_function("document.activeElement.textContent.trim() === 'Undo'")
     assert page.locator(".jp-Cell").count() == cells  # no key reached JupyterLab's shortcuts
+
+
+def test_a_drawing_is_kept_shown_and_deleted(page, samples, folder):
+    press_button(page, "Clear")
+    draw(page, samples[7])
+    press_button(page, "7", ".dp-keep")  # and the canvas is empty again
+    page.wait_for_selector('[data-drawings="1"]')
+    assert result(page)["digit"] == "" and ink_on_screen(page) == 0
+    (picture,) = (folder / "drawings" / "7").glob("*.png")
+    assert picture.with_suffix(".json").is_file()
+    thumbnail = page.locator(".dp-thumbnails button")
+    assert "base64" in thumbnail.evaluate("e => getComputedStyle(e).backgroundImage")
+    before = result(page)["seq"]
+    thumbnail.click()
+    page.click('button:has-text("Open")')
+    wait_for_update(page, before)
+    assert result(page)["digit"] == "7"
+    page.locator(".dp-card select").select_option("1")
+    page.wait_for_function("document.querySelector('.dp-thumbnails').textContent.trim() === '1'")
+    assert not picture.exists() and (folder / "drawings" / "1" / picture.name).exists()
+    thumbnail.click()
+    page.click('button:has-text("Delete")')
+    page.wait_for_selector('[data-drawings="0"]')
+    assert list((folder / "drawings").rglob("*.png")) == []
+
+
+def test_it_can_be_taught_one_digit(page, folder):
+    press_button(page, "Clear")
+    mirrored_seven = [np.array([[76, 14], [50, 14], [25, 14], [37, 40], [49, 65], [59, 90]])]
+    draw(page, mirrored_seven)
+    assert result(page)["digit"] != "7"
+    press_button(page, "7", ".dp-keep")
+    page.wait_for_selector('[data-drawings="1"]')
+    page.click('button:has-text("Teach")')
+    page.wait_for_selector('.dp-lesson[data-before="0"][data-after="1"]', timeout=1000 * RUNNING)
+    page.click('button:has-text("Keep it")')
+    page.wait_for_function("/kept in/.test(document.body.innerText)")
+    assert (folder / "runs" / "cnn.safetensors").is_file()
+    draw(page, mirrored_seven)
+    assert result(page)["digit"] == "7"
+    if os.environ.get("SCREENSHOT_TAUGHT"):
+        page.evaluate("document.activeElement.blur()")
+        page.locator(".jp-OutputArea-output:has(.digit-pad)").screenshot(
+            path=os.environ["SCREENSHOT_TAUGHT"]
+        )
+
+
+def test_a_second_view_shows_the_same_drawing(page, samples):
+    press_button(page, "Clear")
+    draw(page, samples[2])
+    page.evaluate(NEW_CELL, "pad")
+    page.wait_for_function("document.querySelectorAll('.digit-pad canvas').length === 2")
+    page.wait_for_function(f"({INK})(1) > 500", timeout=1000 * ANSWERING)
+    assert result(page)["digit"] == "2"
+    press_button(page, "Clear")
+    assert ink_on_screen(page, 0) == ink_on_screen(page, 1) == 0
+    draw(page, samples[4])
+    page.wait_for_function(f"({INK})(1) === ({INK})(0)", timeout=1000 * ANSWERING)
+    assert ink_on_screen(page, 1) > 500
+
+
+def test_what_is_drawn_while_the_kernel_is_busy_is_read_afterwards(page, samples):
+    press_button(page, "Clear")
+    page.evaluate(NEW_CELL, "time.sleep(3)")
+    page.wait_for_function(KERNEL_IS_BUSY)
+    draw(page, samples[2])
+    assert result(page)["digit"] == "2" and result(page)["settled"] == "true"
+    assert ink_on_screen(page) > 500
+
+
+def test_the_cell_can_be_run_again(page, samples):
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
+    page.evaluate(
+        """async () => {
+          const notebook = jupyterapp.shell.currentWidget.content;
+          notebook.activeCellIndex = notebook.widgets.findIndex(
+            cell => cell.model.sharedModel.source.includes('DrawingPad({'));
+          await jupyterapp.commands.execute('notebook:run-cell');
+        }"""
+    )
+    page.wait_for_function("document.querySelector('.digit-pad [data-seq]').dataset.seq === '1'")
+    draw(page, samples[7])
+    assert result(page)["digit"] == "7"
+
+
+def test_it_survives_a_reload_of_the_page(page, samples):
+    press_button(page, "Clear")
+    draw(page, samples[7])
+    seen, ink = result(page), ink_on_screen(page)
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.reload()
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * STARTING)
+    wait_for_pad(page)
+    page.wait_for_function(f"({INK})(0) > 500", timeout=1000 * ANSWERING)
+    assert result(page)["digit"] == seen["digit"] and abs(ink_on_screen(page) - ink) < ink / 20
+    before = ink_on_screen(page)
+    draw(page, samples[2])
+    assert len(samples[7]) > 1 or ink_on_screen(page) > before
+    press_button(page, "Clear")
+    assert ink_on_screen(page) == 0
+
+
+@pytest.fixture(scope="module")
+def voila(browser, tmp_path_factory) -> Iterator:
+    """The notebook as a page of Voila."""
+    kept = tmp_path_factory.mktemp("kept")
+    with serve_voila(notebook(kept), tmp_path_factory.mktemp("voila")) as address:
+        context = browser.new_context(**SCREEN)
+        page = context.new_page()
+        page.goto(address, timeout=1000 * RUNNING)
+        wait_for_pad(page)
+        yield page
+        context.close()
+
+
+def test_voila_shows_the_pad(voila, samples):
+    assert voila.locator("text=Traceback").count() == 0
+    draw(voila, samples[2])
+    assert result(voila)["digit"] == "2" and ink_on_screen(voila) > 500
+    if os.environ.get("SCREENSHOT_VOILA"):
+        voila.screenshot(path=os.environ["SCREENSHOT_VOILA"])
+    press_button(voila, "Undo")
+    press_button(voila, "Clear")
+    assert result(voila)["digit"] == "" and ink_on_screen(voila) == 0
+
+
+def test_a_finger_draws_in_voila(voila, samples):
+    press_button(voila, "Clear")
+    draw_by_touch(voila, samples[7])
+    assert result(voila)["digit"] == "7"
+
+
+def test_a_drawing_is_kept_in_voila(voila, samples):
+    press_button(voila, "Clear")
+    draw(voila, samples[4])
+    press_button(voila, "4", ".dp-keep")
+    voila.wait_for_selector('[data-drawings="1"]')
