@@ -2,14 +2,11 @@
 
     python benchmarks/mlp_weights.py [--seed 0] [--path models/mlp.json]
 
-A wider network than the lesson's, more epochs, stronger distortions, and some digits with a stroke
-more. All of it was chosen on the validation split (the last 5,000 of the training digits).
+A wider network than the lesson's, more epochs, a larger learning rate, and some digits once more
+with a stroke more. It was chosen on the validation split (the last 5,000 of the training digits).
 """
 
 import argparse
-from functools import partial
-
-import numpy as np
 
 from helpers import ROOT
 from helpers.data import load_mnist
@@ -18,19 +15,6 @@ from helpers.mlp import MLP
 from helpers.variants import with_variants
 
 SIZES = (784, 256, 128, 10)
-STRENGTHS = {"rotation": 12, "scale": 0.15, "slant": 0.2, "shift": 1.5, "elastic": 0.9}
-STRENGTHS |= {"thickness": 0.5}
-SETTINGS = {"epochs": 50, "learning_rate": 0.1}
-
-
-def train(images: np.ndarray, labels: np.ndarray, seed: int, **settings) -> MLP:
-    """The network of models/mlp.json, from images uint8 (N, 28, 28) and labels (N,)."""
-    model = MLP(SIZES, seed=seed)
-    images, labels = with_variants(images, labels, seed=seed)
-    augment = partial(distort_digits, **STRENGTHS)
-    model.fit(images, labels, augment=augment, seed=seed, **SETTINGS | settings)
-    model.training |= {"augment": "distort_digits", **STRENGTHS}
-    return model
 
 
 def main() -> None:
@@ -40,11 +24,21 @@ def main() -> None:
     options = parser.parse_args()
     mnist = load_mnist()
     images, labels, *validation = mnist.split()
-    model = train(images, labels, options.seed, validation=tuple(validation))
-    model.parameters.round(4, out=model.parameters)  # half the size of the file, the same answers
+    images, labels = with_variants(images, labels, seed=options.seed)
+    model = MLP(SIZES, seed=options.seed)
+    history = model.fit(
+        images,
+        labels,
+        epochs=40,
+        learning_rate=0.1,
+        augment=distort_digits,
+        validation=tuple(validation),
+        seed=options.seed,
+    )
+    model.parameters.round(4, out=model.parameters)  # a file half as large, and the same answers
+    model.training |= {"source": mnist.source, "seconds": round(sum(history["seconds"]), 1)}
     model.training["validation_accuracy"] = model.accuracy(*validation)
     model.training["test_accuracy"] = model.accuracy(mnist.test_images, mnist.test_labels)
-    model.training["source"] = mnist.source
     path = model.save(options.path)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, {model.training}")
 

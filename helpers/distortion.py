@@ -17,12 +17,12 @@ def distort_digits(
     images: np.ndarray,
     rng: np.random.Generator,
     *,
-    rotation: float = 13,
+    rotation: float = 12,
     scale: float = 0.15,
-    slant: float = 0.25,
-    shift: float = 2,
-    elastic: float = 0.7,
-    thickness: float = 0.6,
+    slant: float = 0.2,
+    shift: float = 1.5,
+    elastic: float = 0.9,
+    thickness: float = 0.5,
 ) -> np.ndarray:
     """Distort each of the images uint8 (n, 28, 28) a little differently: uint8 (n, 28, 28).
 

@@ -396,6 +396,15 @@ def test_truncated_missing_and_huge_files_are_refused(text, tmp_path):
     assert_refused(path, "MB")
 
 
+def test_the_weights_that_ship_read_as_well_as_they_say(mnist):
+    path = ROOT / "models" / "mlp.json"
+    model = MLP.load(path)
+    accuracy = model.accuracy(mnist.test_images, mnist.test_labels)
+    assert accuracy == pytest.approx(model.training["test_accuracy"], abs=2e-4)
+    assert accuracy >= 0.987
+    assert path.stat().st_size < 2_500_000
+
+
 # ---- what fit and predict_proba refuse
 
 

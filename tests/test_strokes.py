@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from helpers import ROOT
+from helpers.drawing import PEN, SIDE
 from helpers.errors import LabError
 from helpers.handwriting import load_handwriting, put_on_canvas
+from helpers.mlp import MLP
+from helpers.strokes import rasterize
 
 CROSSED_SEVEN = [[[0, 0], [40, 0], [10.5, 60]], [[5, 30], [30, 30]]]
 
@@ -79,3 +82,18 @@ def test_a_digit_keeps_its_shape_on_the_canvas(strokes):
     assert np.ptp(places, axis=0).min() > 100
     if len(points) > 1:
         assert 0.45 * 640 - 1 <= min(sizes) < 0.5 * 640 and 0.75 * 640 < max(sizes) <= 0.8 * 640 + 1
+
+
+def test_the_numpy_network_reads_strangers():
+    try:
+        digits = load_handwriting()
+    except LabError as error:
+        pytest.skip(str(error))
+    rng = np.random.default_rng(0)
+    images = [rasterize(put_on_canvas(digit.strokes, SIDE, PEN, rng)) for digit in digits]
+    model = MLP.load(ROOT / "models" / "mlp.json")
+    read = model.predict_proba(np.stack(images)).argmax(1)
+    right = {digit.writer: [] for digit in digits}
+    for digit, answer in zip(digits, read, strict=True):
+        right[digit.writer].append(answer == digit.label)
+    assert np.mean([np.mean(answers) for answers in right.values()]) >= 0.975
