@@ -1,6 +1,7 @@
 # Two commands do everything: `make lab` and `make test`. The rest is for those who change things.
 
-PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c 'import venv' 2>/dev/null && echo $$p && break; done)
+FITS := import ensurepip, sys, venv; assert sys.version_info >= (3, 11)
+PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 
@@ -43,7 +44,8 @@ clean:  ## remove what was installed and written at run time, except data/ and d
 
 # The stamps are older than the requirement files only when those changed.
 .venv/lab.stamp: requirements.txt constraints.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 was not found: install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 was not found, or its venv (Debian: python3-venv): install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Installing the lab into .venv, once: this takes some minutes."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt -e .
 	touch $@

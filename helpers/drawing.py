@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from ipywidgets import HTML, FloatSlider, HBox, Layout, ToggleButton, VBox
+from numpy.typing import ArrayLike
 
 from .card import Card
+from .checks import Recogniser
 from .errors import LabError, sentence
 from .ink import PEN, SIDE, Ink
 from .readout import readout
@@ -29,12 +31,15 @@ class DrawingPad(Card):
     `image` and `predict` work all the same.
     """
 
-    def __init__(self, models, saliency: Callable | None = None):
+    def __init__(
+        self, models: Recogniser | Mapping[str, Recogniser], saliency: Callable | None = None
+    ) -> None:
         super().__init__()
+        self._readers = dict(models) if isinstance(models, Mapping) else {"": models}
         self._several = isinstance(models, Mapping)
-        self._readers = dict(models) if self._several else {"": models}
         self._saliency = saliency
-        self._updates, self._last_read, self._timer = 0, -LIVE, None
+        self._updates, self._last_read = 0, -LIVE
+        self._timer: asyncio.TimerHandle | None = None
         self._ink = Ink(self._changed, self.guarded)
         self.canvas = self._ink.canvas
         self.result = HTML()
@@ -88,7 +93,7 @@ class DrawingPad(Card):
         answers = self._answers(self.image)
         return answers if self._several else answers[""]
 
-    def replay(self, strokes: Iterable[np.ndarray]) -> None:
+    def replay(self, strokes: Iterable[ArrayLike]) -> None:
         """Replace the drawing by `strokes`, arrays (n_points, 2) in canvas pixels, and read it."""
         with self._lock:
             self._ink.replace(strokes)
@@ -101,7 +106,7 @@ class DrawingPad(Card):
         """Start again with an empty canvas."""
         self.replay([])
 
-    def use(self, name: str, model) -> None:
+    def use(self, name: str, model: Recogniser) -> None:
         """From now on read with `model` in the place of the recogniser called `name`."""
         with self._lock:
             self._readers[name] = model
@@ -139,7 +144,7 @@ class DrawingPad(Card):
         try:
             if self._ink.strokes:
                 answers = self._answers(image)
-                if self.look.value and settled:
+                if self._saliency and self.look.value and settled:
                     first = next(iter(self._readers.values()))
                     heat = self._saliency(first, image[None])[0]
         except Exception as error:
@@ -155,7 +160,7 @@ class DrawingPad(Card):
         return {name: ask(reader, image) for name, reader in self._readers.items()}
 
 
-def ask(model, image: np.ndarray) -> np.ndarray:
+def ask(model: Recogniser, image: np.ndarray) -> np.ndarray:
     """The probabilities (10,) that a recogniser gives an image (28, 28); LabError for others."""
     proba = np.asarray(model.predict_proba(image[None]), float)
     if proba.shape != (1, 10) or not np.isfinite(proba).all():

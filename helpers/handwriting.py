@@ -33,10 +33,10 @@ def load_handwriting() -> list[Handwriting]:
             "There are no pen strokes to read: set HANDWRITING_DIR to a folder with *.json.gz "
             'files, each a list of {"label": 7, "writer": "A", "strokes": [[[x, y], …], …]}.'
         )
-    return [digit for file in files for digit in _read(file)]
+    return [digit for file in files for digit in _read_digits(file)]
 
 
-def _read(file: Path) -> Iterator[Handwriting]:
+def _read_digits(file: Path) -> Iterator[Handwriting]:
     try:
         with gzip.open(file) as text:
             for entry in json.load(text):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from ipycanvas import Canvas, hold_canvas
 from ipywidgets import Layout
+from numpy.typing import ArrayLike
 
 from .strokes import clean, smooth
 
@@ -38,7 +39,7 @@ class Ink:
         ):
             event(guard(action))
 
-    def replace(self, strokes: Iterable[np.ndarray]) -> None:
+    def replace(self, strokes: Iterable[ArrayLike]) -> None:
         """Draw `strokes`, arrays (n_points, 2), in the place of what is there."""
         self.strokes = [[tuple(point) for point in stroke] for stroke in clean(strokes)]
         self.pen_down = False

@@ -186,7 +186,8 @@ class MLP:
             bar.close()
         self.training = {"images": N, "epochs": len(history["seconds"]), "batch_size": batch_size}
         self.training |= {"learning_rate": learning_rate, "momentum": momentum}
-        self.training |= {"augment": augment and getattr(augment, "__name__", str(augment))}
+        name = getattr(augment, "__name__", str(augment)) if augment else None
+        self.training |= {"augment": name}
         self.training |= {name: values[-1] for name, values in history.items() if values}
         return history
 

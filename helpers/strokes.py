@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 BOX, FIELD = 20, 28  # MNIST: the ink fills a box of 20 pixels, placed in a field of 28
 INK_WIDTH = 2.4  # pixels of the field: gives real strokes the mean brightness of MNIST, 0.13
 
 
-def rasterize(strokes: Iterable[np.ndarray], ink_width: float = INK_WIDTH) -> np.ndarray:
+def rasterize(strokes: Iterable[ArrayLike], ink_width: float = INK_WIDTH) -> np.ndarray:
     """The drawing as MNIST would have shown it: uint8 (28, 28), ink 255 on paper 0.
 
     `strokes` are arrays (n_points, 2) in canvas pixels, x to the right and y down; place, size and
@@ -41,7 +42,7 @@ def rasterize(strokes: Iterable[np.ndarray], ink_width: float = INK_WIDTH) -> np
     return image
 
 
-def clean(strokes: Iterable[np.ndarray]) -> list[np.ndarray]:
+def clean(strokes: Iterable[ArrayLike]) -> list[np.ndarray]:
     """The strokes as float arrays (n_points, 2), without points that are not finite numbers."""
     arrays = [np.asarray(stroke, float).reshape(-1, 2) for stroke in strokes]
     arrays = [stroke[np.isfinite(stroke).all(1)] for stroke in arrays]

@@ -109,8 +109,7 @@ def fit(
             history["train_accuracy"].append(int(right) / (len(batches) * batch_size))
             history["seconds"].append(time.perf_counter() - start)
             if validation:
-                accuracy = evaluate(model, *validation)  # type: ignore[arg-type]
-                history["validation_accuracy"].append(accuracy)
+                history["validation_accuracy"].append(evaluate(model, *validation))
             _report(history, len(losses), writer, show_progress)
             if checkpoint:
                 save_checkpoint(
@@ -138,9 +137,10 @@ def one_cycle(progress: float, warm_up: float = 0.25) -> float:
     return progress / warm_up if progress < warm_up else (1 - progress) / (1 - warm_up)
 
 
-def evaluate(model: Recogniser, images: np.ndarray, labels: np.ndarray) -> float:
+def evaluate(model: Recogniser | torch.nn.Module, images: np.ndarray, labels: np.ndarray) -> float:
     """The share of images, 0 to 1, that anything with `predict_proba` reads right."""
-    return float((model.predict_proba(images).argmax(1) == labels).mean())
+    predictions = model.predict_proba(images).argmax(1)  # type: ignore[operator]
+    return float((predictions == labels).mean())
 
 
 def _report(

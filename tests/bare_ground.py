@@ -43,7 +43,9 @@ def main() -> None:
         environment = bare_environment(ground)
 
         def make(*arguments: str, **more: str) -> None:
-            subprocess.run(["make", *arguments], cwd=lab, env=environment | more, check=True)
+            command = ["make", *arguments]
+            if subprocess.run(command, cwd=lab, env=environment | more).returncode:
+                sys.exit(f"{shlex.join(command)} failed.")
 
         with step("make lab, until JupyterLab answers"):
             start_and_stop_jupyterlab(lab, environment)
