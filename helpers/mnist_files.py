@@ -22,6 +22,10 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Images uint8 (N, 28, 28) and labels int64 (N,) to train on, then the same to test on."""
 
 
+class OfflineError(LabError):
+    """No mirror of MNIST answers."""
+
+
 def read_folder(folder: Path) -> Arrays:
     """Read the four files from a folder; LabError names the one that is missing or damaged."""
     from ._torchvision import torchvision
@@ -44,14 +48,14 @@ def read_folder(folder: Path) -> Arrays:
 def download(parent: Path) -> Arrays:
     """Download the four files into a folder beside others in `parent`, and throw it away again.
 
-    Raises LabError when no mirror answers within seconds, or what comes is not MNIST.
+    Raises OfflineError when no mirror answers within seconds, LabError for what is not MNIST.
     """
     from ._torchvision import torchvision
 
     datasets = torchvision.datasets
     name = datasets.MNIST.resources[0][0]
     if not _any_answers([mirror + name for mirror in datasets.MNIST.mirrors]):
-        raise LabError(
+        raise OfflineError(
             "MNIST could not be downloaded, the network does not answer: go online and run again, "
             "or put the four .gz files into a folder and set $MNIST_DIR to it."
         )

@@ -11,10 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from helpers import data, files, mnist_files
 from helpers._torchvision import torchvision
+from helpers.augment import distort
+from helpers.cnn import DigitCNN
 from helpers.errors import LabError
+from helpers.generated import generate_digits
+from helpers.training import evaluate, fit
 
 ORIGINAL = os.environ.get("MNIST_DIR")
 NAMES = [name for name, _ in torchvision.datasets.MNIST.resources]
@@ -144,15 +149,48 @@ def test_a_mirror_with_damaged_files_is_refused(cache, folder, monkeypatch):
     assert list(cache.parent.iterdir()) == []
 
 
-def test_no_network_is_said(cache, monkeypatch):
+def go_offline(monkeypatch) -> None:
     def no_such_host(*_, **__):
         raise socket.gaierror("Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
-    with pytest.raises(LabError, match="go online") as caught:
-        data.load_mnist()
-    assert_one_sentence(caught.value)
-    assert not cache.parent.exists()
+
+
+def test_offline_the_digits_are_generated_and_it_is_said(cache, monkeypatch, capsys):
+    monkeypatch.setattr(data, "generate_digits", partial(generate_digits, 300, 100))
+    go_offline(monkeypatch)
+    digits = data.load_mnist()
+    assert digits.source == "generated"
+    said = capsys.readouterr().out
+    assert said.startswith("MNIST could not be downloaded: these digits are generated.")
+    assert said.count("\n") == 1
+    assert digits.train_images.shape == (300, 28, 28) and digits.test_images.dtype == np.uint8
+    assert digits.train_labels.dtype == np.int64
+    assert np.bincount(np.r_[digits.train_labels, digits.test_labels]).tolist() == [40] * 10
+    assert not cache.exists(), "generated digits are never taken for MNIST"
+
+
+def test_generated_digits_are_the_same_every_time_and_kept(cache, monkeypatch):
+    monkeypatch.setattr(data, "generate_digits", partial(generate_digits, 300, 100))
+    go_offline(monkeypatch)
+    once = data.load_mnist()
+    for before, after in zip(once[:4], generate_digits(300, 100), strict=True):
+        assert np.array_equal(before, after)
+    monkeypatch.setattr(data, "generate_digits", None)  # from now on they come from the cache
+    assert np.array_equal(data.load_mnist().train_images, once.train_images)
+    monkeypatch.setattr(data, "generate_digits", partial(generate_digits, 200, 100))
+    monkeypatch.setattr(data, "checksum", lambda: "another generator")
+    assert len(data.load_mnist().train_images) == 200
+
+
+@pytest.mark.slow
+def test_who_learns_from_generated_digits_reads_real_ones(mnist):
+    images, labels, test_images, _ = generate_digits()
+    assert images.shape == (60_000, 28, 28) and test_images.shape == (10_000, 28, 28)
+    torch.manual_seed(0)
+    model = DigitCNN()
+    fit(model, images, labels, epochs=3, full_epochs=1, augment=distort)
+    assert evaluate(model, mnist.test_images, mnist.test_labels) >= 0.975
 
 
 def test_a_network_that_swallows_everything_is_given_up(cache, monkeypatch):
