@@ -28,6 +28,7 @@ bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks
 	$(BIN)/python benchmarks/mlp_speed.py | tee benchmarks/mlp_speed.md
 	$(BIN)/python benchmarks/mlp_accuracy.py | tee benchmarks/mlp_accuracy.md
 	$(BIN)/python benchmarks/install_size.py | tee benchmarks/install_size.md
+	$(BIN)/python benchmarks/dcgan.py
 	$(BIN)/python benchmarks/strokes.py
 
 lint: .venv/test.stamp  ## format the code, notebooks included, and check it and its types

@@ -7,8 +7,6 @@ accuracy; nothing is chosen by it, and the watching is not counted as training.
 
 import argparse
 import json
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -18,6 +16,7 @@ from statistics import mean, median, stdev
 
 import numpy as np
 import torch
+from machine import machine
 from torch import nn
 
 from helpers.augment import distort
@@ -113,8 +112,7 @@ def report(results: dict[str, list[dict]]) -> str:
         "",
         "Trained on the first 55,000 digits of MNIST, tested on its 10,000; median of the seconds,",
         "mean and standard deviation of the final test accuracy over the seeds.",
-        f"{processor()}, {os.cpu_count()} cores; torch {torch.__version__}, "
-        f"Python {platform.python_version()}. Made by `make bench`.",
+        f"{machine()}. Made by `make bench`.",
         "",
         "| network | weights | seeds | training | to 99.0 % | to 99.5 % | at the end "
         "| images / s | peak memory |",
@@ -125,14 +123,6 @@ def report(results: dict[str, list[dict]]) -> str:
         ours, theirs = (median(r["seconds"][-1] for r in results[n]) for n in ("ours", "tutorial"))
         lines += ["", f"Ours takes {ours / theirs:.2f} of the tutorial network's time."]
     return "\n".join(lines) + "\n"
-
-
-def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def main() -> None:
