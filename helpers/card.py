@@ -12,7 +12,7 @@ from .readout import STYLE, status_line
 class Card(VBox):
     """A framed part of the page; errors of what the browser calls appear in its status line."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.status = HTML()
         self._lock = threading.RLock()  # a busy kernel may answer the pen in a thread of its own
@@ -32,7 +32,7 @@ class Card(VBox):
     def guarded(self, action: Callable) -> Callable:
         """The same action, its errors shown in the status line: callbacks have no other place."""
 
-        def handler(*args) -> None:
+        def handler(*args: object) -> None:
             try:
                 with self._lock:
                     action(*args)

@@ -4,19 +4,22 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from ipywidgets import HTML, FloatSlider, HBox, Layout, ToggleButton, VBox
 
 from .card import Card
+from .checks import Recogniser
 from .errors import LabError, sentence
 from .ink import PEN, SIDE, Ink
 from .readout import readout
-from .strokes import INK_WIDTH, clean, rasterize
+from .strokes import INK_WIDTH, rasterize
 
 __all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]
 
 LIVE = 0.1  # seconds at least from one reading to the next while the pen moves
+Saliency = Callable[[Any, np.ndarray], np.ndarray]
 HINT = "Draw a digit with the mouse, a pen or a finger. Keys: U undo, C clear, P predict."
 
 
@@ -29,12 +32,15 @@ class DrawingPad(Card):
     `image` and `predict` work all the same.
     """
 
-    def __init__(self, models, saliency: Callable | None = None):
+    def __init__(
+        self, models: Recogniser | Mapping[str, Recogniser], saliency: Saliency | None = None
+    ):
         super().__init__()
         self._several = isinstance(models, Mapping)
-        self._readers = dict(models) if self._several else {"": models}
+        self._readers = dict(models) if isinstance(models, Mapping) else {"": models}
         self._saliency = saliency
-        self._updates, self._last_read, self._timer = 0, -LIVE, None
+        self._updates, self._last_read = 0, -LIVE
+        self._timer: asyncio.TimerHandle | None = None
         self._ink = Ink(self._changed, self.guarded)
         self.canvas = self._ink.canvas
         self.result = HTML()
@@ -64,19 +70,19 @@ class DrawingPad(Card):
         return "DrawingPad (run the notebook in Jupyter to draw here)"
 
     @property
-    def models(self) -> dict:
+    def models(self) -> dict[str, Recogniser]:
         """The recognisers by name (a single one is called "")."""
         return dict(self._readers)
 
     @property
     def strokes(self) -> list[np.ndarray]:
         """What was drawn: float arrays (n_points, 2) in canvas pixels, x right and y down."""
-        return clean(self._ink.strokes)
+        return self._ink.arrays()
 
     @property
     def image(self) -> np.ndarray:
         """What the recognisers see: uint8 (28, 28), a thicker pen giving thicker ink."""
-        return rasterize(self._ink.strokes, INK_WIDTH * self._ink.width / PEN)
+        return rasterize(self.strokes, INK_WIDTH * self._ink.width / PEN)
 
     def predict(self) -> np.ndarray | dict[str, np.ndarray]:
         """Probabilities of the ten digits, (10,); a dict of them by name for a dict of models.
@@ -95,13 +101,13 @@ class DrawingPad(Card):
 
     def undo(self) -> None:
         """Take the last stroke back."""
-        self.replay(self._ink.strokes[:-1])
+        self.replay(self.strokes[:-1])
 
     def clear(self) -> None:
         """Start again with an empty canvas."""
         self.replay([])
 
-    def use(self, name: str, model) -> None:
+    def use(self, name: str, model: Recogniser) -> None:
         """From now on read with `model` in the place of the recogniser called `name`."""
         with self._lock:
             self._readers[name] = model
@@ -139,7 +145,7 @@ class DrawingPad(Card):
         try:
             if self._ink.strokes:
                 answers = self._answers(image)
-                if self.look.value and settled:
+                if self._saliency and self.look.value and settled:
                     first = next(iter(self._readers.values()))
                     heat = self._saliency(first, image[None])[0]
         except Exception as error:
@@ -155,7 +161,7 @@ class DrawingPad(Card):
         return {name: ask(reader, image) for name, reader in self._readers.items()}
 
 
-def ask(model, image: np.ndarray) -> np.ndarray:
+def ask(model: Recogniser, image: np.ndarray) -> np.ndarray:
     """The probabilities (10,) that a recogniser gives an image (28, 28); LabError for others."""
     proba = np.asarray(model.predict_proba(image[None]), float)
     if proba.shape != (1, 10) or not np.isfinite(proba).all():

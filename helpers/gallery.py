@@ -1,5 +1,6 @@
 """The drawings that were kept, as a widget: keep, look at, relabel, delete."""
 
+from functools import partial
 from pathlib import Path
 
 from ipywidgets import HTML, Button, Dropdown, HBox, Label, ToggleButtons
@@ -22,9 +23,7 @@ class Gallery(Card):
         self._pad, self._folder = pad, Path(folder)
         self.drawings: list[Drawing] = []
         self.keep_buttons: list[Button] = [
-            self.button(
-                str(digit), "", f"Keep the drawing as a {digit}", lambda d=digit: self.keep(d)
-            )
+            self.button(str(digit), "", f"Keep the drawing as a {digit}", partial(self.keep, digit))
             for digit in range(10)
         ]
         self._title, self._pictures, self._problems = HTML(), HTML(), HTML()
@@ -65,13 +64,15 @@ class Gallery(Card):
 
     def delete(self) -> None:
         """Delete the chosen drawing."""
-        delete_drawing(self.chosen.path)
-        self.refresh()
-        self.say("Deleted.")
+        if self.chosen:
+            delete_drawing(self.chosen.path)
+            self.refresh()
+            self.say("Deleted.")
 
     def redraw(self) -> None:
         """Put the chosen drawing on the pad."""
-        self._pad.replay(self.chosen.strokes)
+        if self.chosen:
+            self._pad.replay(self.chosen.strokes)
 
     @property
     def chosen(self) -> Drawing | None:
