@@ -4,21 +4,22 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from ipywidgets import HTML, FloatSlider, HBox, Layout, ToggleButton, VBox
-from numpy.typing import ArrayLike
 
 from .card import Card
 from .checks import Recogniser
 from .errors import LabError, sentence
 from .ink import PEN, SIDE, Ink
 from .readout import readout
-from .strokes import INK_WIDTH, clean, rasterize
+from .strokes import INK_WIDTH, rasterize
 
 __all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]
 
 LIVE = 0.1  # seconds at least from one reading to the next while the pen moves
+Saliency = Callable[[Any, np.ndarray], np.ndarray]
 HINT = "Draw a digit with the mouse, a pen or a finger. Keys: U undo, C clear, P predict."
 
 
@@ -32,11 +33,11 @@ class DrawingPad(Card):
     """
 
     def __init__(
-        self, models: Recogniser | Mapping[str, Recogniser], saliency: Callable | None = None
-    ) -> None:
+        self, models: Recogniser | Mapping[str, Recogniser], saliency: Saliency | None = None
+    ):
         super().__init__()
-        self._readers = dict(models) if isinstance(models, Mapping) else {"": models}
         self._several = isinstance(models, Mapping)
+        self._readers = dict(models) if isinstance(models, Mapping) else {"": models}
         self._saliency = saliency
         self._updates, self._last_read = 0, -LIVE
         self._timer: asyncio.TimerHandle | None = None
@@ -69,19 +70,19 @@ class DrawingPad(Card):
         return "DrawingPad (run the notebook in Jupyter to draw here)"
 
     @property
-    def models(self) -> dict:
+    def models(self) -> dict[str, Recogniser]:
         """The recognisers by name (a single one is called "")."""
         return dict(self._readers)
 
     @property
     def strokes(self) -> list[np.ndarray]:
         """What was drawn: float arrays (n_points, 2) in canvas pixels, x right and y down."""
-        return clean(self._ink.strokes)
+        return self._ink.arrays()
 
     @property
     def image(self) -> np.ndarray:
         """What the recognisers see: uint8 (28, 28), a thicker pen giving thicker ink."""
-        return rasterize(self._ink.strokes, INK_WIDTH * self._ink.width / PEN)
+        return rasterize(self.strokes, INK_WIDTH * self._ink.width / PEN)
 
     def predict(self) -> np.ndarray | dict[str, np.ndarray]:
         """Probabilities of the ten digits, (10,); a dict of them by name for a dict of models.
@@ -93,14 +94,14 @@ class DrawingPad(Card):
         answers = self._answers(self.image)
         return answers if self._several else answers[""]
 
-    def replay(self, strokes: Iterable[ArrayLike]) -> None:
+    def replay(self, strokes: Iterable[np.ndarray]) -> None:
         """Replace the drawing by `strokes`, arrays (n_points, 2) in canvas pixels, and read it."""
         with self._lock:
             self._ink.replace(strokes)
 
     def undo(self) -> None:
         """Take the last stroke back."""
-        self.replay(self._ink.strokes[:-1])
+        self.replay(self.strokes[:-1])
 
     def clear(self) -> None:
         """Start again with an empty canvas."""

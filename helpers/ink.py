@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from ipycanvas import Canvas, hold_canvas
 from ipywidgets import Layout
-from numpy.typing import ArrayLike
 
 from .strokes import clean, smooth
 
@@ -32,14 +31,18 @@ class Ink:
             (on.on_mouse_move, self._move),
             (on.on_mouse_up, lambda x, y: self._release()),
             (on.on_mouse_out, lambda x, y: self._release()),
-            (on.on_touch_start, lambda touches: self.pen_down or self._press(*touches[0])),
+            (on.on_touch_start, self._touch),
             (on.on_touch_move, lambda touches: self._move(*touches[0])),
-            (on.on_touch_end, lambda touches: touches or self._release()),
+            (on.on_touch_end, lambda touches: self._release(len(touches))),
             (on.on_touch_cancel, lambda touches: self._release()),
         ):
             event(guard(action))
 
-    def replace(self, strokes: Iterable[ArrayLike]) -> None:
+    def arrays(self) -> list[np.ndarray]:
+        """The strokes as float arrays (n_points, 2)."""
+        return clean(np.array(stroke) for stroke in self.strokes)
+
+    def replace(self, strokes: Iterable[np.ndarray]) -> None:
         """Draw `strokes`, arrays (n_points, 2), in the place of what is there."""
         self.strokes = [[tuple(point) for point in stroke] for stroke in clean(strokes)]
         self.pen_down = False
@@ -48,7 +51,7 @@ class Ink:
 
     def redraw(self) -> None:
         """Draw everything anew, also on a canvas that has just appeared in a page."""
-        curves = [smooth(stroke) for stroke in clean(self.strokes)]
+        curves = [smooth(stroke) for stroke in self.arrays()]
         canvas = self.canvas
         canvas._canvas_manager._current_canvas = None  # a reloaded page does not know which it was
         with hold_canvas():
@@ -67,6 +70,10 @@ class Ink:
                 canvas.fill_circle(*curve[0], self.width / 2)
                 if len(curve) > 1:
                     canvas.stroke_lines(curve)
+
+    def _touch(self, touches: list[tuple[float, float]]) -> None:
+        if not self.pen_down:  # a second finger does not draw
+            self._press(*touches[0])
 
     def _press(self, x: float, y: float) -> None:
         if not np.isfinite([x, y]).all():
@@ -89,8 +96,8 @@ class Ink:
         self.canvas.stroke_lines(smooth(last)[1:-1] if len(last) == 3 else [last[0], last.mean(0)])
         self._changed(False)
 
-    def _release(self) -> None:
-        if not self.pen_down:
+    def _release(self, fingers_left: int = 0) -> None:
+        if not self.pen_down or fingers_left:
             return
         self.pen_down = False
         last = np.array(self.strokes[-1][-2:], float)

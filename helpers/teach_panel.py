@@ -8,10 +8,12 @@ import numpy as np
 from ipywidgets import HTML, FloatProgress, HBox
 
 from .card import Card
+from .checks import Recogniser
 from .drawing import DrawingPad
 from .errors import LabError, sentence
 from .gallery import Gallery
 from .readout import png_url
+from .teaching import Lesson
 
 
 class TeachPanel(Card):
@@ -29,7 +31,8 @@ class TeachPanel(Card):
         self._pad, self._gallery, self._teach = pad, gallery, teach
         self._path, self._name = Path(path), name
         self.thread: threading.Thread | None = None
-        self.lesson, self._images = None, np.empty((0, 28, 28), np.uint8)
+        self.lesson: Lesson | None = None
+        self._images = np.empty((0, 28, 28), np.uint8)
         title = f"Teach the {name} with what you kept"
         self.teach_button = self.button(
             title, "graduation-cap", "A copy learns your drawings among digits of MNIST", self.start
@@ -66,6 +69,8 @@ class TeachPanel(Card):
     def keep(self) -> None:
         """Write the taught copy to the file and read with it from now on."""
         lesson = self.lesson
+        if not lesson:
+            return
         lesson.model.save(self._path, taught=len(lesson.labels), test_accuracy=lesson.test_after)
         self._pad.use(self._name, lesson.model)
         self._show(None)
@@ -77,7 +82,7 @@ class TeachPanel(Card):
         self._show(None)
         self.say(f"Discarded: the pad reads with the {self._name} as before.")
 
-    def _learn(self, model, labels: np.ndarray) -> None:
+    def _learn(self, model: Recogniser, labels: np.ndarray) -> None:
         try:
             lesson = self._teach(model, self._images, labels, self._progress)
             with self._lock:
@@ -93,14 +98,14 @@ class TeachPanel(Card):
         if share - self._bar.value >= 0.02 or share == 1:
             self._bar.value = share
 
-    def _show(self, lesson) -> None:
+    def _show(self, lesson: Lesson | None) -> None:
         self.lesson = lesson
         self._choice.layout.visibility = "visible" if lesson else "hidden"
         self._bar.layout.visibility = "hidden"
         self._table.value = _table(lesson, self._images) if lesson else ""
 
 
-def _table(lesson, images: np.ndarray) -> str:
+def _table(lesson: Lesson, images: np.ndarray) -> str:
     """What the lesson changed: how many are read right before and after, and which drawings."""
     right = [int((read == lesson.labels).sum()) for read in (lesson.before, lesson.after)]
     rows = [

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 
 from .augment import distort
+from .checks import Recogniser
+from .cnn import DigitCNN
 from .data import Mnist, load_mnist
 from .training import evaluate, fit
 
@@ -17,7 +19,7 @@ from .training import evaluate, fit
 class Lesson:
     """A taught copy of a network, and what it changed."""
 
-    model: torch.nn.Module
+    model: DigitCNN
     labels: np.ndarray  # (N,) of the drawings
     before: np.ndarray  # (N,) what was read in them
     after: np.ndarray
@@ -26,7 +28,7 @@ class Lesson:
 
 
 def teach(
-    model: torch.nn.Module,
+    model: DigitCNN,
     images: np.ndarray,
     labels: np.ndarray,
     progress: Callable[[float], None] = lambda share: None,
@@ -75,6 +77,6 @@ def teach(
     return Lesson(student, labels, before, after, test_before, test_after)
 
 
-def read(model, images: np.ndarray) -> np.ndarray:
+def read(model: Recogniser, images: np.ndarray) -> np.ndarray:
     """The likeliest digit of each image (N, 28, 28): int64 (N,)."""
     return model.predict_proba(images).argmax(1)
