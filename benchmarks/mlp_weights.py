@@ -14,7 +14,7 @@ from helpers.distortion import distort_digits
 from helpers.mlp import MLP
 from helpers.variants import with_variants
 
-SIZES = (784, 256, 128, 10)
+SIZES = (784, 300, 100, 10)  # as in LeCun et al., 1998
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     history = model.fit(
         images,
         labels,
-        epochs=40,
+        epochs=50,
         learning_rate=0.1,
         augment=distort_digits,
         validation=tuple(validation),

@@ -1,5 +1,7 @@
-"""Ways to write a digit that MNIST hardly knows: the 1 with a flag or a foot, the slashed 0, the
-crossed 7. MNIST was written in the United States; elsewhere these are usual."""
+"""Ways to write a digit that MNIST hardly knows: flags, feet, the slashed 0 and the crossed 7.
+
+MNIST was written in the United States; elsewhere these are usual.
+"""
 
 import numpy as np
 
@@ -12,12 +14,13 @@ def with_variants(
     """Images uint8 (N, 28, 28) and labels (N,), then copies of some with a stroke more.
 
     `share` of the ones, chosen at random by `seed`, come again with a flag and half of them with a
-    foot too, as many of the sevens with a bar, of the zeros with a slash. Whole pixels shift their
-    centre of mass to the centre, as in MNIST.
+    foot too, as many of the zeros with a slash, of the fours and nines with a foot, of the sevens
+    with a bar; where a stroke would not look right, as they were. Whole pixels shift their centre
+    of mass to the centre, as in MNIST.
     """
     rng = np.random.default_rng(seed)
     new_images, new_labels = [images], [labels]
-    for digit, draw in ((0, slash), (1, flag), (7, bar)):
+    for digit, draw in ((0, slash), (1, flag), (4, foot), (7, bar), (9, foot)):
         all_of_it = np.flatnonzero(labels == digit)
         for i in rng.permutation(all_of_it)[: round(share * len(all_of_it))]:
             new_images.append(centre(draw(images[i], rng))[None])
@@ -28,19 +31,26 @@ def with_variants(
 def flag(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A 1 with a flag from its top to the lower left, and every other time a foot."""
     rows = np.flatnonzero(image.max(1) > 127)
-    (top_x, top), (foot_x, foot) = (_middle(image, row) for row in (rows[0] + 1, rows[-1] - 1))
-    height, width = foot - top, pen_width(image)
-    lean = np.arctan2(top_x - foot_x, height)  # of the stem, to the right
+    (top_x, top), (end_x, end) = (_middle(image, row) for row in (rows[0] + 1, rows[-1] - 1))
+    height = end - top
+    lean = np.arctan2(top_x - end_x, height)  # of the stem, to the right
     if lean > 0.6:
         return image  # too far for a flag
-    angle = rng.uniform(lean + 0.4, 1.1)  # from the vertical: neither along the stem nor level
-    length = rng.uniform(0.3, 0.65) * height
-    end = top_x - length * np.sin(angle), top + length * np.cos(angle)
-    image = add_line(image, (top_x, top), end, width)
-    if rng.random() < 0.5:
-        arm = rng.uniform(0.15, 0.4) * height
-        image = add_line(image, (foot_x - arm, foot), (foot_x + arm, foot), width)
-    return image
+    angle = rng.uniform(lean + 0.35, 1)  # from the vertical: neither along the stem nor level
+    length = rng.uniform(0.3, 0.9) * height
+    tip = top_x - length * np.sin(angle), top + length * np.cos(angle)
+    image = add_line(image, (top_x, top), tip, pen_width(image))
+    return foot(image, rng) if rng.random() < 0.5 else image
+
+
+def foot(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A digit with a level line under its stem, if that is what it ends in."""
+    rows = np.flatnonzero(image.max(1) > 127)
+    (x, y), (above, _) = (_middle(image, rows[-1] - up) for up in (1, 5))
+    if (image[rows[-1] - 1] > 127).sum() > 6 or abs(x - above) > 3:
+        return image
+    arm = rng.uniform(2.5, 7)
+    return add_line(image, (x - arm, y), (x + arm, y), pen_width(image))
 
 
 def bar(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
