@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ipywidgets import HTML, FloatProgress, HBox
 
 from .card import Card
+from .checks import Recogniser
 from .drawing import DrawingPad
 from .errors import LabError, sentence
 from .gallery import Gallery
@@ -24,12 +26,13 @@ class TeachPanel(Card):
 
     def __init__(
         self, pad: DrawingPad, gallery: Gallery, teach: Callable, path: str | Path, name: str
-    ):
+    ) -> None:
         super().__init__()
         self._pad, self._gallery, self._teach = pad, gallery, teach
         self._path, self._name = Path(path), name
         self.thread: threading.Thread | None = None
-        self.lesson, self._images = None, np.empty((0, 28, 28), np.uint8)
+        self.lesson: Any = None  # a helpers.teaching.Lesson, not imported here: it needs torch
+        self._images = np.empty((0, 28, 28), np.uint8)
         title = f"Teach the {name} with what you kept"
         self.teach_button = self.button(
             title, "graduation-cap", "A copy learns your drawings among digits of MNIST", self.start
@@ -77,7 +80,7 @@ class TeachPanel(Card):
         self._show(None)
         self.say(f"Discarded: the pad reads with the {self._name} as before.")
 
-    def _learn(self, model, labels: np.ndarray) -> None:
+    def _learn(self, model: Recogniser, labels: np.ndarray) -> None:
         try:
             lesson = self._teach(model, self._images, labels, self._progress)
             with self._lock:
@@ -93,14 +96,14 @@ class TeachPanel(Card):
         if share - self._bar.value >= 0.02 or share == 1:
             self._bar.value = share
 
-    def _show(self, lesson) -> None:
+    def _show(self, lesson: Any) -> None:
         self.lesson = lesson
         self._choice.layout.visibility = "visible" if lesson else "hidden"
         self._bar.layout.visibility = "hidden"
         self._table.value = _table(lesson, self._images) if lesson else ""
 
 
-def _table(lesson, images: np.ndarray) -> str:
+def _table(lesson: Any, images: np.ndarray) -> str:
     """What the lesson changed: how many are read right before and after, and which drawings."""
     right = [int((read == lesson.labels).sum()) for read in (lesson.before, lesson.after)]
     rows = [

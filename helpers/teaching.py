@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from .augment import distort
+from .checks import Recogniser
 from .data import Mnist, load_mnist
 from .training import evaluate, fit
 
@@ -75,6 +76,6 @@ def teach(
     return Lesson(student, labels, before, after, test_before, test_after)
 
 
-def read(model, images: np.ndarray) -> np.ndarray:
+def read(model: Recogniser | torch.nn.Module, images: np.ndarray) -> np.ndarray:
     """The likeliest digit of each image (N, 28, 28): int64 (N,)."""
-    return model.predict_proba(images).argmax(1)
+    return model.predict_proba(images).argmax(1)  # type: ignore[operator]
