@@ -120,6 +120,13 @@ def test_the_helpers_it_shows_are_the_current_ones(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_its_pictures_have_an_alternative_text(path):
+    code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    with_pictures = [c for c in code if any("image/png" in o.get("data", {}) for o in c.outputs)]
+    assert [c.source for c in with_pictures if not c.metadata.get("alt")] == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_contents_show_it_as_it_is(path):
     assert path.stem in CHOSEN, "choose its picture in notebooks/thumbnails.py"
     committed = Image.open(path.parent / "images" / f"{path.stem}.png")
