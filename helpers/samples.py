@@ -38,15 +38,15 @@ def save_sheet(sheet: np.ndarray, path: str | Path) -> Path:
     return write_atomically(path, buffer.getvalue())
 
 
-def save_film(folder: str | Path, path: str | Path) -> Path:
+def save_film(folder: str | Path, path: str | Path, shrink: int = 1) -> Path:
     """Write the sheets epoch_*.png of a folder, in their order, as a GIF that rests on the last.
 
-    Raises LabError where there is none.
+    Its sides are those of the sheets divided by `shrink`. Raises LabError where there is none.
     """
     files = sorted(Path(folder).glob("epoch_*.png"))
     if not files:
         raise LabError(f"{folder} holds no sheets epoch_001.png, …: train a generator first.")
-    sheets = np.stack([np.array(Image.open(file).convert("L")) for file in files])
+    sheets = np.stack([np.array(Image.open(file).convert("L").reduce(shrink)) for file in files])
     return write_atomically(path, film(sheets, seconds=0.25, rest=3))
 
 
