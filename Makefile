@@ -30,6 +30,7 @@ bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks
 	$(BIN)/python benchmarks/install_size.py | tee benchmarks/install_size.md
 	$(BIN)/python benchmarks/dcgan.py
 	$(BIN)/python benchmarks/strokes.py
+	$(BIN)/python benchmarks/pad.py
 
 lint: .venv/test.stamp  ## format the code, notebooks included, and check it and its types
 	$(BIN)/ruff check --fix .

@@ -135,8 +135,12 @@ class DrawingPad(Card):
             self._read(settled)
         elif self._timer is None:
             with contextlib.suppress(RuntimeError):  # no loop runs: the next move or release reads
-                later = self.guarded(lambda: self._timer and self._read(settled=False))
-                self._timer = asyncio.get_running_loop().call_later(wait, later)
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(wait, self.guarded(self._read_late))
+
+    def _read_late(self) -> None:
+        if self._timer:
+            self._read(settled=False)
 
     def _read(self, settled: bool = True) -> None:
         if self._timer:

@@ -414,6 +414,12 @@ def test_odd_events_do_no_harm(pad):
     assert "data-problem" in pad.status.value
 
 
+def test_a_scribble_over_everything_is_read(pad):
+    draw(pad, np.random.default_rng(0).uniform(-20, SIDE + 20, (10_000, 2)).round())
+    assert facts(pad)["digit"] == "3" and facts(pad)["settled"] == "true"
+    assert len(pad.strokes[0]) == 10_000 and ink_box(pad.image) == (20, 20)
+
+
 @pytest.mark.parametrize(
     "error", [LabError("The <weights> are gone."), RuntimeError("The <weights> are gone.")]
 )

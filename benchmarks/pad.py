@@ -1,0 +1,193 @@
+"""How quick is the drawing pad? Writes benchmarks/pad.md.
+
+    python benchmarks/pad.py [--strokes 40]
+
+In the kernel: from strokes to probabilities, and a lesson of ten drawings. In JupyterLab, where a
+Chromium is installed: from lifting the pen to the new prediction in the page, beside the bare way
+of a message there and back (a button that changes a text), the two in turn; and how often the
+prediction changes while the pen moves at 60 moves a second.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import torch
+
+from helpers import ROOT
+from helpers.cnn import DigitCNN
+from helpers.data import load_mnist
+from helpers.drawing import DrawingPad, rasterize
+from helpers.errors import LabError
+from helpers.files import write_atomically
+from helpers.mlp import MLP
+from helpers.saliency import saliency
+from helpers.teaching import teach
+
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
+from cnn import processor  # noqa: E402
+from jupyter_page import (  # noqa: E402
+    canvas_box,
+    find_browser,
+    open_browser,
+    press_button,
+    run_all,
+    serve_lab,
+)
+
+REPORT = Path(__file__).with_suffix(".md")
+PAD = """
+from helpers import ROOT
+from helpers.cnn import DigitCNN
+from helpers.drawing import DrawingPad
+from helpers.mlp import MLP
+from ipywidgets import HTML, Button, VBox
+button, text = Button(description="Echo"), HTML("0")
+button.add_class("echo")
+text.add_class("echoed")
+button.on_click(lambda _: setattr(text, "value", str(int(text.value) + 1)))
+cnn = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
+mlp = MLP.load(ROOT / "models" / "mlp.json")
+VBox([button, text, DrawingPad({"CNN": cnn, "NumPy network": mlp})])
+"""
+
+# Notes when the pen is lifted, and when each reading stands in the page (data-settled: the last).
+WATCH = """() => {
+  window.lifts = []; window.readings = []; window.presses = []; window.echoes = [];
+  document.querySelector('.echo').addEventListener(
+    'click', () => window.presses.push(performance.now()), true);
+  new MutationObserver(() => window.echoes.push(performance.now())).observe(
+    document.querySelector('.echoed'), {subtree: true, childList: true});
+  const pad = document.querySelector('.digit-pad');
+  pad.querySelector('canvas').addEventListener(
+    'mouseup', () => window.lifts.push(performance.now()), true);
+  new MutationObserver(() => {
+    const shown = pad.querySelector('[data-seq]');
+    if (!shown || shown.dataset.seq === window.lastSeq) return;
+    window.lastSeq = shown.dataset.seq;
+    window.readings.push([performance.now(), shown.dataset.settled === 'true']);
+  }).observe(pad, {subtree: true, childList: true});
+}"""
+
+
+def circle(points: int = 30) -> np.ndarray:
+    """A ring of points (n, 2) on a field of 100 by 100."""
+    angle = np.linspace(0, 2 * np.pi, points)
+    return 50 + 30 * np.stack([np.sin(angle), -np.cos(angle)], 1)
+
+
+def milliseconds(action: Callable[[], object], times: int = 200) -> float:
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        action()
+        taken.append(time.perf_counter() - start)
+    return 1000 * statistics.median(taken)
+
+
+def in_the_kernel() -> list[tuple[str, str]]:
+    cnn = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
+    mlp = MLP.load(ROOT / "models" / "mlp.json")
+    strokes = [6.4 * circle()]
+    image = rasterize(strokes)[None]
+    pad = DrawingPad({"CNN": cnn, "NumPy network": mlp})
+    pad.replay(strokes)
+    actions = {
+        "rasterise": lambda: rasterize(strokes),
+        "CNN": lambda: cnn.predict_proba(image),
+        "**rasterise and CNN**": lambda: cnn.predict_proba(rasterize(strokes)[None]),
+        "NumPy network": lambda: mlp.predict_proba(image),
+        "all that the pad does at a reading, both networks": pad.predict_button.click,
+        "where the CNN looked": lambda: saliency(cnn, image),
+    }
+    rows = [(name, f"{milliseconds(action):.2f} ms") for name, action in actions.items()]
+    try:
+        mnist = load_mnist()
+    except LabError:
+        return rows
+    mirrored = mnist.train_images[-10:, :, ::-1].copy()
+    start = time.perf_counter()
+    teach(cnn, mirrored, mnist.train_labels[-10:], mnist=mnist)
+    return [*rows, ("a lesson of ten drawings", f"{time.perf_counter() - start:.1f} s")]
+
+
+def in_the_page(strokes: int) -> list[tuple[str, str]]:
+    executable = find_browser()
+    if not executable:
+        return [("in the page", "not measured: no Chromium is installed")]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PAD)])
+    notebook.metadata.kernelspec = {"display_name": "Python 3", "name": "python3"}
+    waits, readings, echoes = [], [], []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve_lab(notebook, Path(folder)) as address,
+        open_browser(executable) as browser,
+    ):
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        run_all(page, address)
+        page.evaluate(WATCH)
+        for _ in range(strokes):
+            press_button(page, "Clear")
+            left, top, width, height = canvas_box(page)
+            places = [left, top] + circle() / 100 * [width, height]
+            page.evaluate("window.readings = []; window.lifts = []")
+            page.mouse.move(*places[0])
+            page.mouse.down()
+            for place in places[1:]:
+                page.mouse.move(*place)
+                page.wait_for_timeout(1000 / 60)
+            page.mouse.up()
+            page.wait_for_function("window.readings.some(([time, settled]) => settled)")
+            lift, shown = page.evaluate("[window.lifts[0], window.readings]")
+            waits.append(next(at for at, settled in shown if settled) - lift)
+            live = [at for at, settled in shown if not settled]
+            readings += np.diff(live).tolist()
+            page.evaluate("window.presses = []; window.echoes = []")
+            page.click(".echo")
+            page.wait_for_function("window.echoes.length > 0")
+            echoes.append(page.evaluate("window.echoes[0] - window.presses[0]"))
+    wait, echo = statistics.median(waits), statistics.median(echoes)
+    return [
+        ("**pen-up to prediction in the page**", f"{wait:.0f} ms"),
+        ("one in ten takes longer than", f"{np.quantile(waits, 0.9):.0f} ms"),
+        ("a bare message there and back", f"{echo:.0f} ms"),
+        ("pen-up to prediction is … of it", f"{wait / echo:.2f}"),
+        ("from reading to reading while the pen moves", f"{statistics.median(readings):.0f} ms"),
+    ]
+
+
+def report(rows: list[tuple[str, str]], strokes: int) -> str:
+    lines = [
+        "# The drawing pad",
+        "",
+        f"A ring of 30 points, drawn {strokes} times with the mouse in JupyterLab and Chromium; in "
+        "the kernel 200 times; medians.",
+        f"{processor()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads; "
+        f"torch {torch.__version__}, Python {platform.python_version()}. Made by `make bench`.",
+        "",
+        "| what | time |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--strokes", type=int, default=40)
+    strokes = parser.parse_args().strokes
+    text = report(in_the_kernel() + in_the_page(strokes), strokes)
+    write_atomically(REPORT, text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
