@@ -32,12 +32,6 @@ def precision_recall(real: np.ndarray, drawn: np.ndarray, k: int = 3) -> tuple[f
     return _share_within(drawn, real, k), _share_within(real, drawn, k)
 
 
-def nearest(images: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """For each image (N, 28, 28) the index (N,) of the nearest `among` (M, 28, 28), by pixels."""
-    points, others = (torch.from_numpy(i.reshape(len(i), -1)).float() for i in (images, among))
-    return torch.cdist(points, others).argmin(1).numpy()
-
-
 def _share_within(points: torch.Tensor, others: torch.Tensor, k: int) -> float:
     radius = torch.cdist(others, others).kthvalue(k + 1).values  # each is its own nearest
     return float((torch.cdist(points, others) <= radius).any(1).float().mean())

@@ -119,7 +119,7 @@ def fit_gan(
             history["seconds"].append(time.perf_counter() - start)
             for name, value in (score(averaged) if score else {}).items():
                 history.setdefault(name, []).append(value)
-            _report(history, steps, optimizers, averaged, writer, log_dir)
+            _report_game(history, steps, optimizers, averaged, writer, log_dir)
             good = _snapshot(players)
             if checkpoint:
                 save_checkpoint(checkpoint, settings, history=history, **good)
@@ -169,7 +169,7 @@ def _restore(players: dict, state: dict) -> None:
         player.load_state_dict(state[name])
 
 
-def _report(
+def _report_game(
     history: dict[str, list],
     steps: int,
     optimizers: tuple[torch.optim.Adam, torch.optim.Adam],

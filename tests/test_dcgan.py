@@ -17,8 +17,9 @@ from helpers import ROOT
 from helpers.cnn import DigitCNN
 from helpers.dcgan import Discriminator, Generator
 from helpers.errors import LabError
-from helpers.gan_scores import frechet_distance, nearest, precision_recall
+from helpers.gan_scores import frechet_distance, precision_recall
 from helpers.gan_training import fit_gan, went_wrong
+from helpers.neighbours import nearest
 from helpers.samples import sample_sheet, save_film, save_sheet
 from helpers.training import evaluate
 
