@@ -1,0 +1,57 @@
+"""Train the CNN with patience and write models/cnn.safetensors.
+
+    python benchmarks/cnn_weights.py [--seed 0] [--path models/cnn.safetensors]
+
+The long recipe of notebook 02, and some digits once more with a stroke more (helpers/variants.py).
+It was chosen on the validation split (the last 5,000 of the training digits).
+"""
+
+import argparse
+
+import torch
+
+from helpers import ROOT
+from helpers.augment import distort_more
+from helpers.cnn import DigitCNN
+from helpers.data import load_mnist
+from helpers.training import evaluate, fit
+from helpers.variants import with_variants
+
+EPOCHS = 50
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the network of models/cnn.safetensors.")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--path", default=ROOT / "models" / "cnn.safetensors")
+    options = parser.parse_args()
+    mnist = load_mnist()
+    images, labels, *validation = mnist.split()
+    images, labels = with_variants(images, labels, seed=options.seed)
+    torch.manual_seed(options.seed)
+    model = DigitCNN(padding=1)
+    history = fit(
+        model,
+        images,
+        labels,
+        (validation[0], validation[1]),
+        epochs=EPOCHS,
+        full_epochs=EPOCHS,
+        augment=distort_more,
+        seed=options.seed,
+        checkpoint=ROOT / "runs" / f"cnn_weights_{options.seed}.pt",
+    )
+    facts = {
+        "source": mnist.source,
+        "seed": options.seed,
+        "epochs": EPOCHS,
+        "seconds": round(sum(history["seconds"]), 1),
+        "validation_accuracy": history["validation_accuracy"][-1],
+        "test_accuracy": evaluate(model, mnist.test_images, mnist.test_labels),
+    }
+    path = model.save(options.path, **facts)
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, {facts}")
+
+
+if __name__ == "__main__":
+    main()
