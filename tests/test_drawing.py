@@ -453,7 +453,8 @@ def test_a_recogniser_that_answers_nonsense_is_named():
 
 
 def test_it_needs_no_torch():
-    code = "import sys, helpers.drawing; print(sorted({'torch', 'matplotlib'} & set(sys.modules)))"
+    heavy = "{'torch', 'matplotlib'} & set(sys.modules)"
+    code = f"import sys, helpers.drawing, helpers.gallery; print(sorted({heavy}))"
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
