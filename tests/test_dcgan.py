@@ -138,6 +138,7 @@ def test_noise_fades(players, digits):
     assert real(progress=0.0, noise=0.5) != pytest.approx(clear, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [0, 10])
 def test_playing_brings_the_drawings_nearer_to_the_digits(mnist, classes):
     torch.manual_seed(0)
@@ -283,6 +284,7 @@ def run(*arguments: str) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_bit_for_bit_where_an_undisturbed_one_does(mnist, tmp_path):
     checkpoint = tmp_path / "checkpoint.pt"
     victim = run(str(checkpoint), str(tmp_path / "never.safetensors"), "slow")

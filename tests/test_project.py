@@ -85,6 +85,7 @@ def test_the_code_is_linted_and_formatted():
         assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.slow  # a minute when nothing is cached
 def test_the_types_of_helpers_agree():
     result = run(sys.executable, "-m", "mypy")
     assert result.returncode == 0, result.stdout
