@@ -55,7 +55,7 @@ def main() -> None:
         checkpoint=RUN / "checkpoint.pt",
     )
     facts = {"epochs": EPOCHS, "seed": SEED, "source": mnist.source}
-    facts |= {name: history[name][-1] for name in ("agreement", "classifier-FID")}
+    facts |= {name: values[-1] for name, values in history["scores"].items()}
     averaged.save(ROOT / "models" / "dcgan.safetensors", **facts)
     SAMPLES.mkdir(exist_ok=True)
     for epoch in sorted(KEPT):

@@ -18,7 +18,7 @@ from .samples import sample_sheet, save_sheet
 
 Step = Callable[..., dict[str, torch.Tensor]]
 Score = Callable[[Generator], dict[str, float]]
-TAGS = {
+TAGS = {  # what a step gives, and its name in TensorBoard
     "generator_loss": "loss/generator",
     "discriminator_loss": "loss/discriminator",
     "real": "D(x)",
@@ -42,7 +42,7 @@ def fit_gan(
     score: Score | None = None,
     log_dir: str | Path | None = None,
     checkpoint: str | Path | None = None,
-) -> tuple[Generator, dict[str, list]]:
+) -> tuple[Generator, dict[str, Any]]:
     """Let the two networks play on uint8 images (N, 28, 28) with int64 labels (N,), 0 to 9.
 
     `step(generator, discriminator, optimizers, images, labels, progress)` trains each once on a
@@ -52,11 +52,11 @@ def fit_gan(
 
     Gives the averaged generator (an exponential moving average of the weights that forgets
     1 - `average` each step; Yazıcı et al., 2019) and the history: those four per step, `seconds`
-    and what `score` makes of the averaged generator per epoch. With `log_dir` all of it goes to
-    TensorBoard, and a sheet of the same latents to `log_dir/samples/epoch_001.png` and so on. With
-    `checkpoint` a killed run goes on after its last whole epoch, bit for bit. Stopping the cell
-    keeps what was learnt. When `went_wrong`, the run ends with the networks of the last good epoch.
-    Raises LabError for images or labels that it cannot use.
+    per epoch, and in `scores` what `score` makes of the averaged generator then. With `log_dir` all
+    of it goes to TensorBoard, and a sheet of the same latents to `log_dir/samples/epoch_001.png`
+    and so on. With `checkpoint` a killed run goes on after its last whole epoch, bit for bit.
+    Stopping the cell keeps what was learnt. When `went_wrong`, the run ends with the networks of
+    the last good epoch. Raises LabError for images or labels that it cannot use.
     """
     check_images(images)
     check_labels(labels, len(images))
@@ -75,8 +75,7 @@ def fit_gan(
         "averaged": averaged,
     }
     players |= {"generator_adam": optimizers[0], "discriminator_adam": optimizers[1]}
-    history: dict[str, list] = {"generator_loss": [], "discriminator_loss": []}
-    history |= {"real": [], "fake": [], "seconds": []}
+    history: dict[str, Any] = {name: [] for name in TAGS} | {"seconds": [], "scores": {}}
     settings = {"generator": str(generator), "discriminator": str(discriminator), "seed": seed}
     settings |= {"digits": len(images), "epochs": epochs, "batch_size": batch_size}
     rates = {"generator": generator_rate, "discriminator": discriminator_rate}
@@ -95,7 +94,6 @@ def fit_gan(
             generator.train()
             discriminator.train()
             batches = torch.randperm(len(images), device=device)[: steps * batch_size]
-            records: list[torch.Tensor] = []
             bar = tqdm(batches.split(batch_size), desc=f"epoch {epoch}/{epochs}", leave=False)
             for i, batch in enumerate(bar):
                 progress = (epoch - 1 + i / steps) / epochs
@@ -105,20 +103,19 @@ def fit_gan(
                 record = step(
                     generator, discriminator, optimizers, images[batch], labels[batch], progress
                 )
-                n_steps = len(history["real"]) + len(records)
-                _follow(averaged, generator, max(1 - average, 9 / (10 + n_steps)))
-                records.append(torch.stack([record[name] for name in list(history)[:4]]).detach())
+                _follow(averaged, generator, max(1 - average, 9 / (10 + len(history["real"]))))
+                values = torch.stack([record[name].detach() for name in TAGS]).tolist()
+                for name, value in zip(TAGS, values, strict=True):
+                    history[name].append(value)
                 if i % 20 == 19:
                     bar.set_postfix(real=f"{record['real']:.2f}", fake=f"{record['fake']:.2f}")
-            for name, values in zip(list(history), torch.stack(records).T.tolist(), strict=False):
-                history[name] += values
             if problem := went_wrong(history, steps):
                 print(f"{problem} Stopped: the networks of epoch {epoch - 1} are kept.")
                 _restore(players, good)
                 break
             history["seconds"].append(time.perf_counter() - start)
             for name, value in (score(averaged) if score else {}).items():
-                history.setdefault(name, []).append(value)
+                history["scores"].setdefault(name, []).append(value)
             _report_game(history, steps, optimizers, averaged, writer, log_dir)
             good = _snapshot(players)
             if checkpoint:
@@ -136,7 +133,7 @@ def fit_gan(
     return averaged.eval(), history
 
 
-def went_wrong(history: dict[str, list], steps: int) -> str | None:
+def went_wrong(history: dict[str, Any], steps: int) -> str | None:
     """One sentence on a game that is lost, from the history's last epoch of `steps` steps, or None.
 
     A loss that is not finite always counts; a discriminator that tells nearly every digit apart
@@ -170,7 +167,7 @@ def _restore(players: dict, state: dict) -> None:
 
 
 def _report_game(
-    history: dict[str, list],
+    history: dict[str, Any],
     steps: int,
     optimizers: tuple[torch.optim.Adam, torch.optim.Adam],
     generator: Generator,
@@ -180,7 +177,7 @@ def _report_game(
     """Print the last epoch in a line; log it, and a sheet of samples."""
     epoch, end = len(history["seconds"]), len(history["real"])
     real, fake = (np.mean(history[name][-steps:]) for name in ("real", "fake"))
-    scores = {name: history[name][-1] for name in list(history)[5:]}
+    scores = {name: values[-1] for name, values in history["scores"].items()}
     line = "".join(f", {name} {value:.4g}" for name, value in scores.items())
     print(f"epoch {epoch}: D(x) {real:.2f}, D(G(z)) {fake:.2f}{line}", end=" ")
     print(f"({history['seconds'][-1]:.0f} s)")

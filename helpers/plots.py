@@ -1,6 +1,7 @@
 """The figures of the notebooks: how they are drawn is not the lesson."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -67,9 +68,9 @@ def plot_history(history: dict[str, list[float]], source: str) -> Figure:
     return figure
 
 
-def plot_game(history: dict[str, list[float]]) -> Figure:
+def plot_game(history: dict[str, Any]) -> Figure:
     """Draw what `gan_training.fit_gan` gives: losses, D(x) and D(G(z)), smoothed, and scores."""
-    scores = list(history)[5:]
+    scores = history["scores"]
     figure, axes = plt.subplots(
         1, 2 + len(scores), figsize=(3.1 * (2 + len(scores)), 2.7), layout="constrained"
     )
@@ -87,8 +88,8 @@ def plot_game(history: dict[str, list[float]]) -> Figure:
         axis.legend(fontsize=8)
     axes[0].set_title("Losses")
     axes[1].set(title="What the discriminator believes", ylim=(0, 1))
-    for axis, name in zip(axes[2:], scores, strict=True):
-        axis.plot(range(1, len(history[name]) + 1), history[name], "o-", color=GREEN)
+    for axis, (name, values) in zip(axes[2:], scores.items(), strict=True):
+        axis.plot(range(1, len(values) + 1), values, "o-", color=GREEN)
         axis.set(xlabel="epoch", title=name, ylim=(0, None))
         axis.xaxis.get_major_locator().set_params(integer=True)
     return figure

@@ -20,6 +20,7 @@ from helpers.errors import LabError
 from helpers.gan_scores import frechet_distance, precision_recall
 from helpers.gan_training import fit_gan, went_wrong
 from helpers.neighbours import nearest
+from helpers.plots import plot_game
 from helpers.samples import sample_sheet, save_film, save_sheet
 from helpers.training import evaluate
 
@@ -170,7 +171,7 @@ def test_the_run_is_logged(players, digits, tmp_path):
     averaged, history = play(
         players, digits, log_dir=tmp_path, score=lambda generator: {"agreement": 0.5}
     )
-    assert history["agreement"] == [0.5, 0.5]
+    assert history["scores"] == {"agreement": [0.5, 0.5]}
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = EventAccumulator(str(tmp_path)).Reload()
@@ -243,7 +244,8 @@ def test_a_stop_keeps_what_was_learnt(players, digits, capsys):
 
     averaged, history = play(players, digits, step=stop)
     assert "Stopped in epoch 2" in capsys.readouterr().out
-    assert len(history["seconds"]) == 1 and not averaged.training
+    assert len(history["seconds"]) == 1 and len(history["real"]) == 11 and not averaged.training
+    plot_game(history)
     assert averaged.sample(np.arange(3)).shape == (3, 28, 28)
 
 
