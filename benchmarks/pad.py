@@ -9,8 +9,6 @@ prediction changes while the pen moves at 60 moves a second.
 """
 
 import argparse
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -20,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-import torch
+from machine import machine
 
 from helpers import ROOT
 from helpers.cnn import DigitCNN
@@ -32,9 +30,8 @@ from helpers.mlp import MLP
 from helpers.saliency import saliency
 from helpers.teaching import teach
 
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
-from cnn import processor  # noqa: E402
-from jupyter_page import (  # noqa: E402
+sys.path.insert(0, str(ROOT / "tests"))
+from jupyter_page import (
     canvas_box,
     find_browser,
     open_browser,
@@ -170,8 +167,7 @@ def report(rows: list[tuple[str, str]], strokes: int) -> str:
         "",
         f"A ring of 30 points, drawn {strokes} times with the mouse in JupyterLab and Chromium; in "
         "the kernel 200 times; medians.",
-        f"{processor()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads; "
-        f"torch {torch.__version__}, Python {platform.python_version()}. Made by `make bench`.",
+        f"{machine()}. Made by `make bench`.",
         "",
         "| what | time |",
         "|---|---|",

@@ -48,10 +48,8 @@ class DrawingPad(Card):
         self.undo_button = self.button("Undo", "undo", "Take the last stroke back (U)", self.undo)
         self.clear_button = self.button("Clear", "trash", "An empty canvas (C or Q)", self.clear)
         self.predict_button = self.button("Predict", "refresh", "Read it again (P)", self._ask)
-        keys = {"u": self.undo, "c": self.clear, "q": self.clear, "p": self._ask}
-        self._shortcuts = keys | {
-            "tab": self.undo_button.focus
-        }  # else no key would leave the canvas
+        self._shortcuts = {"u": self.undo, "c": self.clear, "q": self.clear, "p": self._ask}
+        self._shortcuts["tab"] = self.undo_button.focus  # else no key would leave the canvas
         self.canvas.on_key_down(self.guarded(self._press_key))
         self.pen = FloatSlider(PEN, min=20, max=80, step=1, description="Pen", readout=False)
         self.pen.observe(self.guarded(lambda change: self._set_pen(change["new"])), "value")
