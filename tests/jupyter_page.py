@@ -19,6 +19,7 @@ import nbformat
 import numpy as np
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PROMPT = "--ServerApp.kernel_websocket_connection_class=helpers.lab_server.PromptConnection"
 STARTING, RUNNING, ANSWERING = 60, 120, 20  # seconds at most, generous for busy machines
 
 # Lab renders cells as they come into view and the layout moves: true once the canvas has stood
@@ -93,8 +94,11 @@ def open_browser(executable: str) -> Iterator:
 
 
 @contextlib.contextmanager
-def serve_lab(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[str]:
-    """A JupyterLab of its own, in `folder`: gives the address to open the notebook at."""
+def serve_lab(notebook: nbformat.NotebookNode, folder: Path, prompt: bool = True) -> Iterator[str]:
+    """A JupyterLab of its own, in `folder`: gives the address to open the notebook at.
+
+    It sends messages promptly, as the one of `make lab` does, or as Jupyter does by itself.
+    """
     token, port = secrets.token_hex(16), _free_port()
     (folder / "notebooks").mkdir()
     nbformat.write(notebook, folder / "notebooks" / "pad.ipynb")
@@ -109,6 +113,8 @@ def serve_lab(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[str]:
     command = ["jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
     command += [f"--ServerApp.root_dir={folder / 'notebooks'}", "--expose-app-in-browser"]
+    if prompt:
+        command += [PROMPT]
     address = f"http://127.0.0.1:{port}"
     with _running(command, folder) as (process, log):
         try:

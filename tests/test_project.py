@@ -8,6 +8,7 @@ from collections import Counter
 
 import nbformat
 import pytest
+from jupyter_page import PROMPT
 
 from helpers import ROOT
 
@@ -89,3 +90,7 @@ def test_the_code_is_linted_and_formatted():
 def test_the_types_of_helpers_agree():
     result = run(sys.executable, "-m", "mypy")
     assert result.returncode == 0, result.stdout
+
+
+def test_make_lab_starts_the_server_that_the_browser_tests_draw_on():
+    assert PROMPT in (ROOT / "Makefile").read_text()
