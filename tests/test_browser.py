@@ -315,3 +315,31 @@ def test_a_drawing_is_kept_in_voila(voila, samples):
     draw(voila, samples[4])
     press_button(voila, "4", ".dp-keep")
     voila.wait_for_selector('[data-drawings="1"]')
+
+
+def test_voila_reads_while_the_pen_moves_and_knows_the_keys(voila, samples):
+    press_button(voila, "Clear")
+    before = result(voila)["seq"]
+    draw(voila, samples[2], lift=False)
+    wait_for_update(voila, before, settled=False)
+    voila.mouse.up()
+    wait_for_update(voila, before)
+    before = result(voila)["seq"]
+    voila.keyboard.press("c")
+    wait_for_update(voila, before)
+    assert ink_on_screen(voila) == 0
+
+
+def test_a_lesson_in_voila(voila):
+    voila.click('button:has-text("Teach")')
+    voila.wait_for_selector('.dp-lesson[data-after="1"]', timeout=1000 * RUNNING)
+    voila.click('button:has-text("Discard it")')
+    voila.wait_for_function("/Discarded/.test(document.body.innerText)")
+
+
+def test_voila_after_a_reload(voila, samples):
+    voila.reload(timeout=1000 * RUNNING)  # a new kernel: an empty pad, but the drawings are there
+    wait_for_pad(voila)
+    voila.wait_for_selector('[data-drawings="1"]')
+    draw(voila, samples[7])
+    assert result(voila)["digit"] == "7"
