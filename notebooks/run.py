@@ -47,12 +47,16 @@ def execute(path: Path, overrides: str = "", folder: Path | None = None) -> nbfo
 def functions_of(path: Path) -> dict[str, object]:
     """The functions that a notebook defines, by name, as a test or a benchmark needs them."""
     cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-    trees = [ast.parse(re.sub(r"^%.*", "", c.source, flags=re.MULTILINE)) for c in cells]
     kinds = ast.Import | ast.ImportFrom | ast.FunctionDef
-    body = [node for tree in trees for node in tree.body if isinstance(node, kinds)]
+    body = [node for c in cells for node in syntax_of(c.source).body if isinstance(node, kinds)]
     names: dict[str, object] = {}
     exec(compile(ast.Module(body, []), str(path), "exec"), names)
     return names
+
+
+def syntax_of(source: str) -> ast.Module:
+    """The syntax tree of a cell's code, without its magic commands (%…)."""
+    return ast.parse(re.sub(r"(?m)^%.*$", "", source))
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:

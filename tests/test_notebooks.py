@@ -23,7 +23,7 @@ from helpers import ROOT
 from helpers.source import show_source
 
 sys.path.insert(0, str(ROOT / "notebooks"))
-from run import clean, execute
+from run import clean, execute, syntax_of
 from thumbnails import CHOSEN, thumbnail
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -107,7 +107,7 @@ def test_the_helpers_it_shows_are_the_current_ones(path):
     code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
     origin = {}  # where each imported name comes from
     for cell in code:
-        tree = ast.parse(re.sub(r"(?m)^%.*$", "", cell.source))
+        tree = syntax_of(cell.source)
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
                 origin |= {alias.asname or alias.name: node.module for alias in node.names}

@@ -12,6 +12,9 @@ from jupyter_page import PROMPT
 
 from helpers import ROOT
 
+sys.path.insert(0, str(ROOT / "notebooks"))
+from run import syntax_of
+
 
 def run(*command: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -19,15 +22,14 @@ def run(*command: str) -> subprocess.CompletedProcess:
 
 def defined_names(source: str) -> list[str]:
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return [node.name for node in ast.parse(source).body if isinstance(node, kinds)]
+    return [node.name for node in syntax_of(source).body if isinstance(node, kinds)]
 
 
 def test_no_name_is_defined_twice():
     sources = [path.read_text() for path in (ROOT / "helpers").glob("*.py")]
     for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
         cells = nbformat.read(path, as_version=4).cells
-        code = "\n".join(c.source for c in cells if c.cell_type == "code")
-        sources.append(re.sub(r"(?m)^%.*$", "", code))
+        sources.append("\n".join(c.source for c in cells if c.cell_type == "code"))
     names = Counter(name for source in sources for name in defined_names(source))
     assert len(names) > 20
     assert [name for name, times in names.items() if times > 1] == []
