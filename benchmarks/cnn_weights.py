@@ -17,7 +17,7 @@ from helpers.data import load_mnist
 from helpers.training import evaluate, fit
 from helpers.variants import with_variants
 
-EPOCHS = 30
+WIDTH, EPOCHS = 24, 24
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     images, labels, *validation = mnist.split()
     images, labels = with_variants(images, labels, seed=options.seed)
     torch.manual_seed(options.seed)
-    model = DigitCNN(padding=1)
+    model = DigitCNN(WIDTH, padding=1)
     history = fit(
         model,
         images,

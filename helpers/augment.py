@@ -44,4 +44,4 @@ def distort(
 
 def distort_more(images: torch.Tensor) -> torch.Tensor:
     """`distort` as the long recipe uses it: bent, thicker and thinner as well."""
-    return distort(images, 12, 0.12, 0.2, 1.5, elastic=0.6, thickness=0.4)
+    return distort(images, elastic=0.5, thickness=0.3)
