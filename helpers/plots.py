@@ -72,7 +72,7 @@ def plot_game(history: dict[str, Any]) -> Figure:
     """Draw what `gan_training.fit_gan` gives: losses, D(x) and D(G(z)), smoothed, and scores."""
     scores = history["scores"]
     figure, axes = plt.subplots(
-        1, 2 + len(scores), figsize=(3.1 * (2 + len(scores)), 2.7), layout="constrained"
+        1, 2 + len(scores), figsize=(2.7 * (2 + len(scores)), 2.4), layout="constrained"
     )
     window = max(1, len(history["real"]) // 100)
     curves = [
@@ -87,7 +87,7 @@ def plot_game(history: dict[str, Any]) -> Figure:
         axis.set(xlabel="step")
         axis.legend(fontsize=8)
     axes[0].set_title("Losses")
-    axes[1].set(title="What the discriminator believes", ylim=(0, 1))
+    axes[1].set(title="What D believes", ylim=(0, 1))
     for axis, (name, values) in zip(axes[2:], scores.items(), strict=True):
         axis.plot(range(1, len(values) + 1), values, "o-", color=GREEN)
         axis.set(xlabel="epoch", title=name, ylim=(0, None))

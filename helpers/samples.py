@@ -51,11 +51,11 @@ def save_film(folder: str | Path, path: str | Path, shrink: int = 1) -> Path:
 
 
 def film(frames: np.ndarray, seconds: float = 0.1, rest: float = 0.1) -> bytes:
-    """A GIF of frames, uint8 (n, height, width), in 16 greys, that starts again after its end.
+    """A GIF of frames, uint8 (n, height, width), in 8 greys, that starts again after its end.
 
     Each frame stands for `seconds`, the last one for `rest`.
     """
-    images = [Image.fromarray(frame).quantize(16, dither=Image.Dither.NONE) for frame in frames]
+    images = [Image.fromarray(frame).quantize(8, dither=Image.Dither.NONE) for frame in frames]
     durations = [1000 * seconds] * (len(images) - 1) + [1000 * rest]
     buffer = io.BytesIO()
     images[0].save(
