@@ -53,7 +53,9 @@ def plot_history(history: dict[str, list[float]], source: str) -> Figure:
     window = max(1, len(loss) // 50)
     left.plot(loss, color=BLUE, alpha=0.25)
     smooth = np.convolve(loss, np.ones(window) / window, mode="valid")
-    left.plot(np.arange(len(smooth)) + window / 2, smooth, color=BLUE, label=f"mean of {window} steps")
+    left.plot(
+        np.arange(len(smooth)) + window / 2, smooth, color=BLUE, label=f"mean of {window} steps"
+    )
     left.set(xlabel="step", ylabel="loss", yscale="log", title="Loss")
     left.legend()
     for name, marker, color in (("train", "o", BLUE), ("validation", "s", ORANGE)):
