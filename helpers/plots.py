@@ -53,7 +53,9 @@ def plot_history(history: dict[str, list[float]], source: str) -> Figure:
     window = max(1, len(loss) // 50)
     left.plot(loss, color=BLUE, alpha=0.25)
     smooth = np.convolve(loss, np.ones(window) / window, mode="valid")
-    left.plot(np.arange(len(smooth)) + window / 2, smooth, color=BLUE, label=f"mean of {window}")
+    left.plot(
+        np.arange(len(smooth)) + window / 2, smooth, color=BLUE, label=f"mean of {window} steps"
+    )
     left.set(xlabel="step", ylabel="loss", yscale="log", title="Loss")
     left.legend()
     for name, marker, color in (("train", "o", BLUE), ("validation", "s", ORANGE)):
@@ -90,7 +92,7 @@ def plot_game(history: dict[str, Any]) -> Figure:
     axes[1].set(title="What D believes", ylim=(0, 1))
     for axis, (name, values) in zip(axes[2:], scores.items(), strict=True):
         axis.plot(range(1, len(values) + 1), values, "o-", color=GREEN)
-        axis.set(xlabel="epoch", title=name, ylim=(0, None))
+        axis.set(xlabel="epoch", title=name, ylim=(0, 1.1 * max(values) or 1))
         axis.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
