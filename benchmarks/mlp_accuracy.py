@@ -16,6 +16,7 @@ from helpers import ROOT
 from helpers.data import load_mnist
 from helpers.distortion import distort_digits
 from helpers.mlp import MLP
+from helpers.recogniser import evaluate
 
 RECIPES = {
     "the defaults of `fit`": {},
@@ -39,10 +40,10 @@ def main() -> None:
                 mnist.train_images, mnist.train_labels, seed=seed, show_progress=False, **settings
             )
             seconds.append(time.perf_counter() - began)
-            accuracies.append(model.accuracy(mnist.test_images, mnist.test_labels))
+            accuracies.append(evaluate(model, mnist.test_images, mnist.test_labels))
         print_row(name, model, accuracies, np.mean(seconds))
     model = MLP.load(ROOT / "models" / "mlp.json")
-    accuracies = [model.accuracy(mnist.test_images, mnist.test_labels)]
+    accuracies = [evaluate(model, mnist.test_images, mnist.test_labels)]
     print_row("`models/mlp.json`, one seed", model, accuracies, model.training["seconds"])
 
 

@@ -12,6 +12,7 @@ from helpers import ROOT
 from helpers.data import load_mnist
 from helpers.distortion import distort_digits
 from helpers.mlp import MLP
+from helpers.recogniser import evaluate
 from helpers.variants import with_variants
 
 SIZES = (784, 300, 100, 10)  # as in LeCun et al., 1998
@@ -37,8 +38,8 @@ def main() -> None:
     )
     model.parameters.round(4, out=model.parameters)  # a file half as large, and the same answers
     model.training |= {"source": mnist.source, "seconds": round(sum(history["seconds"]), 1)}
-    model.training["validation_accuracy"] = model.accuracy(*validation)
-    model.training["test_accuracy"] = model.accuracy(mnist.test_images, mnist.test_labels)
+    model.training["validation_accuracy"] = evaluate(model, *validation)
+    model.training["test_accuracy"] = evaluate(model, mnist.test_images, mnist.test_labels)
     path = model.save(options.path)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB, {model.training}")
 

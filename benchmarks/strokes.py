@@ -21,6 +21,7 @@ from helpers.errors import LabError
 from helpers.files import write_atomically
 from helpers.handwriting import Handwriting, load_handwriting, put_on_canvas
 from helpers.mlp import MLP
+from helpers.recogniser import read
 from helpers.strokes import smooth
 
 REPORT = Path(__file__).with_suffix(".md")
@@ -42,15 +43,15 @@ def replay_all(digits: list[Handwriting], seed: int) -> dict[str, np.ndarray]:
     cnn = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
     pad = DrawingPad({"CNN": cnn, "NumPy network": MLP.load(ROOT / "models" / "mlp.json")})
     rng = np.random.default_rng(seed)
-    shrunk, read = [], []
+    shrunk, answers = [], []
     for digit in digits:
         pad.replay(put_on_canvas(digit.strokes, SIDE, PEN, rng))
         shrunk.append(shrink_canvas(pad.strokes))
-        read.append({name: proba.argmax() for name, proba in pad.predict().items()})
+        answers.append({name: proba.argmax() for name, proba in pad.predict().items()})
     return {
-        "canvas resized, CNN": cnn.predict_proba(np.stack(shrunk)).argmax(1),
-        "fitted and centred, CNN": np.array([answer["CNN"] for answer in read]),
-        "fitted and centred, NumPy network": np.array([a["NumPy network"] for a in read]),
+        "canvas resized, CNN": read(cnn, np.stack(shrunk)),
+        "fitted and centred, CNN": np.array([a["CNN"] for a in answers]),
+        "fitted and centred, NumPy network": np.array([a["NumPy network"] for a in answers]),
     }
 
 

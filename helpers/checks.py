@@ -1,16 +1,8 @@
 """What a recogniser accepts: digits as MNIST stores them, said in one sentence when it isn't so."""
 
-from typing import Protocol
-
 import numpy as np
 
 from .errors import LabError
-
-
-class Recogniser(Protocol):
-    """Whatever reads digits: uint8 images (N, 28, 28) in, probabilities float32 (N, 10) out."""
-
-    def predict_proba(self, images: np.ndarray) -> np.ndarray: ...
 
 
 def check_images(images: np.ndarray) -> None:
@@ -44,11 +36,3 @@ def check_labels(labels: np.ndarray, n_images: int, n_classes: int = 10) -> None
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= n_classes:
         raise LabError(f"labels must lie in 0..{n_classes - 1}, these run from {low} to {high}.")
-
-
-def flatten_images(images: np.ndarray, n_pixels: int = 28 * 28) -> np.ndarray:
-    """Return images (N, 28, 28), checked as above, as rows (N, 784), without a copy."""
-    check_images(images)
-    if n_pixels != 28 * 28:
-        raise LabError(f"this network takes {n_pixels} numbers, but an image has 784 pixels.")
-    return images.reshape(len(images), n_pixels)

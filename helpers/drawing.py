@@ -10,10 +10,10 @@ import numpy as np
 from ipywidgets import HTML, FloatSlider, HBox, Layout, ToggleButton, VBox
 
 from .card import Card
-from .checks import Recogniser
 from .errors import LabError, sentence
 from .ink import PEN, SIDE, Ink
 from .readout import readout
+from .recogniser import Recogniser
 from .strokes import INK_WIDTH, rasterize
 
 __all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]

@@ -14,10 +14,11 @@ from typing import Self
 import numpy as np
 from tqdm.auto import tqdm
 
-from .checks import check_labels, flatten_images
+from .checks import check_labels
 from .errors import LabError
-from .mlp_arrays import Buffers, make_parameters
+from .mlp_arrays import Buffers, flatten_images, make_parameters
 from .mlp_file import read_mlp, write_mlp
+from .recogniser import evaluate
 
 
 def softmax(Z: np.ndarray) -> np.ndarray:
@@ -46,9 +47,8 @@ class MLP:
         self.sizes = tuple(int(size) for size in sizes)
         self.dtype = np.dtype(dtype)
         self.parameters, self.W, self.b = make_parameters(self.sizes, self.dtype)
-        self.training: dict[
-            str, float | str | None
-        ] = {}  # how the weights came about, for the file
+        # how the weights came about, for the file
+        self.training: dict[str, float | str | None] = {}
         rng = np.random.default_rng(seed)
         for W in self.W:
             W[:] = rng.normal(0, math.sqrt(2 / len(W)), W.shape)
@@ -174,7 +174,7 @@ class MLP:
                 history["seconds"].append(time.perf_counter() - began)
                 line = f"epoch {epoch}: loss {np.mean(history['loss'][first_step:]):.3f}"
                 if validation is not None:
-                    accuracy = self.accuracy(*validation)
+                    accuracy = evaluate(self, *validation)
                     history.setdefault("validation_accuracy", []).append(accuracy)
                     line += f", validation accuracy {accuracy:.2%}"
                 if show_progress:
@@ -184,11 +184,14 @@ class MLP:
             tqdm.write(f"Stopped in epoch {epoch} of {epochs}: {why}.")
         finally:
             bar.close()
-        self.training = {"images": N, "epochs": len(history["seconds"]), "batch_size": batch_size}
-        self.training |= {"learning_rate": learning_rate, "momentum": momentum}
-        name = getattr(augment, "__name__", str(augment)) if augment else None
-        self.training |= {"augment": name}
-        self.training |= {name: values[-1] for name, values in history.items() if values}
+        self.training = {
+            "images": N,
+            "epochs": len(history["seconds"]),
+            "batch_size": batch_size,
+            "learning_rate": learning_rate,
+            "momentum": momentum,
+            "augment": getattr(augment, "__name__", str(augment)) if augment else None,
+        } | {name: values[-1] for name, values in history.items() if values}
         return history
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
@@ -202,10 +205,6 @@ class MLP:
             X = self.scale(flat[start : start + 1024])
             P[start : start + 1024] = softmax(self.forward(X)[-1])
         return P
-
-    def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
-        """Return the share, 0..1, of images uint8 (N, 28, 28) that it reads as labels (N,) say."""
-        return float((self.predict_proba(images).argmax(axis=1) == labels).mean())
 
     def save(self, path: str | Path) -> Path:
         """Write weights and training facts as JSON (see `mlp_file`), whole or not at all."""

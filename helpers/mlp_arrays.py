@@ -1,10 +1,24 @@
-"""The arrays that the NumPy network computes in: made once, so that no step waits for memory."""
+"""The arrays that the NumPy network reads from and computes in: no step of it waits for memory."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import DTypeLike
+
+from .checks import check_images
+from .errors import LabError
+
+
+def flatten_images(images: np.ndarray, n_pixels: int) -> np.ndarray:
+    """Return images uint8 (N, 28, 28) as rows (N, 784), without a copy.
+
+    Raises LabError for other images, or for a network of another number of inputs, `n_pixels`.
+    """
+    check_images(images)
+    if n_pixels != 28 * 28:
+        raise LabError(f"this network takes {n_pixels} numbers, but an image has 784 pixels.")
+    return images.reshape(len(images), n_pixels)
 
 
 def make_parameters(

@@ -8,11 +8,11 @@ import numpy as np
 from ipywidgets import HTML, FloatProgress, HBox
 
 from .card import Card
-from .checks import Recogniser
 from .drawing import DrawingPad
 from .errors import LabError, sentence
 from .gallery import Gallery
 from .readout import png_url
+from .recogniser import Recogniser
 from .teaching import Lesson
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from .augment import distort
-from .checks import Recogniser
 from .cnn import DigitCNN
 from .data import Mnist, load_mnist
-from .training import evaluate, fit
+from .recogniser import evaluate, read
+from .training import fit
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,3 @@ def teach(
     after, test_after = read(student, images), evaluate(student, *test_set)
     progress(1.0)
     return Lesson(student, labels, before, after, test_before, test_after)
-
-
-def read(model: Recogniser, images: np.ndarray) -> np.ndarray:
-    """The likeliest digit of each image (N, 28, 28): int64 (N,)."""
-    return model.predict_proba(images).argmax(1)

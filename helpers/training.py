@@ -11,7 +11,8 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm.auto import tqdm
 
 from .checkpoint import load_checkpoint, save_checkpoint
-from .checks import Recogniser, check_images, check_labels
+from .checks import check_images, check_labels
+from .recogniser import evaluate
 
 Augmentation = Callable[[torch.Tensor], torch.Tensor]
 
@@ -45,8 +46,8 @@ def fit(
     digits as they were met), `validation_accuracy` and `seconds` per epoch. With `log_dir` it goes
     to TensorBoard too. With `checkpoint` the state is kept there after each epoch, and a run that
     was killed goes on from it, bit for bit. `show_progress` draws a bar and prints a line for each
-    epoch. Stopping the cell keeps what was learnt so far. Raises
-    LabError for images or labels that it cannot use.
+    epoch. Stopping the cell keeps what was learnt so far. Raises LabError for images or labels that
+    it cannot use.
     """
     check_images(images)
     check_labels(labels, len(images))
@@ -135,12 +136,6 @@ def fit(
 def one_cycle(progress: float, warm_up: float = 0.25) -> float:
     """The learning rate's share of its peak at `progress` (0 to 1): a rise, then a fall to zero."""
     return progress / warm_up if progress < warm_up else (1 - progress) / (1 - warm_up)
-
-
-def evaluate(model: Recogniser | torch.nn.Module, images: np.ndarray, labels: np.ndarray) -> float:
-    """The share of images, 0 to 1, that anything with `predict_proba` reads right."""
-    predictions = model.predict_proba(images).argmax(1)  # type: ignore[operator]
-    return float((predictions == labels).mean())
 
 
 def _report(

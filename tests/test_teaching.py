@@ -11,8 +11,9 @@ from helpers.drawing import DrawingPad
 from helpers.drawings import save_drawing
 from helpers.errors import LabError
 from helpers.gallery import Gallery
+from helpers.recogniser import read
 from helpers.teach_panel import TeachPanel
-from helpers.teaching import Lesson, read, teach
+from helpers.teaching import Lesson, teach
 
 STROKE = [np.array([[100, 100], [300, 300.0]])]
 
