@@ -1,6 +1,5 @@
 """Drawings kept in a folder: one folder per digit, a PNG and the strokes of each drawing."""
 
-import io
 import json
 import os
 import uuid
@@ -14,6 +13,7 @@ from PIL import Image
 
 from .errors import LabError
 from .files import write_atomically
+from .png import png_bytes
 from .strokes import clean
 
 
@@ -47,11 +47,10 @@ def save_drawing(
         "drawn": now.isoformat(timespec="seconds"),
         "strokes": [stroke.tolist() for stroke in strokes],
     }
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
+    picture = png_bytes(Image.fromarray(image))
     beside = write_atomically(path.with_suffix(".json"), json.dumps(facts) + "\n")
     try:
-        return write_atomically(path, buffer.getvalue())  # the last step: now the drawing exists
+        return write_atomically(path, picture)  # the last step: now the drawing exists
     except LabError:
         beside.unlink(missing_ok=True)
         raise

@@ -8,7 +8,8 @@ from ipywidgets import HTML, Button, Dropdown, HBox, Label, ToggleButtons
 from .card import Card
 from .drawing import DrawingPad
 from .drawings import Drawing, delete_drawing, load_drawings, relabel_drawing, save_drawing
-from .readout import png_url, status_line
+from .png import png_url
+from .readout import status_line
 
 
 class Gallery(Card):
@@ -36,9 +37,8 @@ class Gallery(Card):
         self._tools = HBox(
             [Label("This one is a"), self.label, self.open_button, self.delete_button]
         )
-        keep = HBox([Label("Keep it as the digit you meant:"), *self.keep_buttons]).add_class(
-            "dp-keep"
-        )
+        keep = HBox([Label("Keep it as the digit you meant:"), *self.keep_buttons])
+        keep.add_class("dp-keep")
         self.children = [
             *(self._style, keep, self._title, self._pictures, self.thumbnails),
             *(self._tools, self._problems, self.status),

@@ -58,11 +58,8 @@ class Ink:
             canvas.fill_style = "black"
             canvas.fill_rect(0, 0, SIDE, SIDE)
             if not curves:
-                canvas.fill_style, canvas.font, canvas.text_align = (
-                    "#666",
-                    "34px sans-serif",
-                    "center",
-                )
+                canvas.fill_style, canvas.text_align = "#666", "center"
+                canvas.font = "34px sans-serif"
                 canvas.fill_text("draw a digit here", SIDE / 2, SIDE / 2)
             canvas.fill_style = canvas.stroke_style = "white"
             canvas.line_width, canvas.line_cap, canvas.line_join = self.width, "round", "round"

@@ -1,13 +1,12 @@
 """What recognisers read in a drawing, as one piece of HTML."""
 
-import base64
 import html
-import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+
+from .png import png_url
 
 STYLE = f"<style>{Path(__file__).with_name('pad.css').read_text()}</style>"
 HEAT = np.array([255, 96, 0])  # the colour of the pixels that count
@@ -55,13 +54,6 @@ def status_line(text: str, problem: bool = False) -> str:
     """HTML of one sentence: what to do, or what went wrong."""
     kind = 'role="alert" data-problem="true"' if problem else 'role="status"'
     return f'<div class="dp-status" aria-live="polite" {kind}>{html.escape(text)}</div>'
-
-
-def png_url(image: np.ndarray) -> str:
-    """A uint8 image, (h, w) or (h, w, 3), as the address of a PNG that holds it."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _head(name: str, proba: np.ndarray | None) -> str:

@@ -10,6 +10,7 @@ from PIL import Image
 from .dcgan import Generator
 from .errors import LabError
 from .files import write_atomically
+from .png import png_bytes
 
 
 def sample_sheet(generator: Generator, rows: int = 8) -> np.ndarray:
@@ -22,20 +23,16 @@ def sample_sheet(generator: Generator, rows: int = 8) -> np.ndarray:
     chance = torch.Generator().manual_seed(0)
     latents = torch.randn(n_latents, generator.latent_dim, generator=chance)
     images = generator.draw(latents.repeat_interleave(repeats, 0), np.arange(10 * rows) % 10)
-    framed = np.pad(
-        255 - images, ((0, 0), (1, 1), (1, 1)), constant_values=255
-    )  # (10 rows, 30, 30)
+    frame = (0, 0), (1, 1), (1, 1)
+    framed = np.pad(255 - images, frame, constant_values=255)  # (10 * rows, 30, 30)
     return framed.reshape(rows, 10, 30, 30).transpose(0, 2, 1, 3).reshape(30 * rows, 300)
 
 
 def save_sheet(sheet: np.ndarray, path: str | Path) -> Path:
     """Write a sheet (height, width) as a PNG of twice its size."""
-    buffer = io.BytesIO()
     height, width = sheet.shape
-    Image.fromarray(sheet).resize((2 * width, 2 * height), Image.Resampling.BICUBIC).save(
-        buffer, "PNG", optimize=True
-    )
-    return write_atomically(path, buffer.getvalue())
+    large = Image.fromarray(sheet).resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
+    return write_atomically(path, png_bytes(large, optimize=True))
 
 
 def save_film(folder: str | Path, path: str | Path, shrink: int = 1) -> Path:

@@ -11,7 +11,7 @@ from .card import Card
 from .drawing import DrawingPad
 from .errors import LabError, sentence
 from .gallery import Gallery
-from .readout import png_url
+from .png import png_url
 from .recogniser import Recogniser
 from .teaching import Lesson
 

@@ -19,6 +19,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from helpers.files import write_atomically
+from helpers.png import png_bytes
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -86,10 +87,9 @@ def fewer_colours(png: str) -> str:
     image = Image.open(io.BytesIO(base64.b64decode(png)))
     if image.mode == "P":  # has a palette already, perhaps from the last time
         return png
-    buffer = io.BytesIO()
     small = image.convert("RGB").quantize(64, dither=Image.Dither.NONE)
-    small.save(buffer, "PNG", optimize=True, dpi=image.info.get("dpi"))
-    return min(png, base64.b64encode(buffer.getvalue()).decode(), key=len)
+    data = png_bytes(small, optimize=True, dpi=image.info.get("dpi"))
+    return min(png, base64.b64encode(data).decode(), key=len)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import nbformat
 from PIL import Image, ImageOps
 
 from helpers.files import write_atomically
+from helpers.png import png_bytes
 
 HERE = Path(__file__).parent
 KINDS = {"image/png", "image/gif"}
@@ -43,7 +44,6 @@ def thumbnail(name: str) -> Image.Image:
 
 if __name__ == "__main__":
     for name in CHOSEN:
-        buffer = io.BytesIO()
         with contextlib.suppress(StopIteration):  # a notebook that was not run has no picture yet
-            thumbnail(name).save(buffer, "PNG", optimize=True)
-            write_atomically(HERE / "images" / f"{name}.png", buffer.getvalue())
+            data = png_bytes(thumbnail(name), optimize=True)
+            write_atomically(HERE / "images" / f"{name}.png", data)
