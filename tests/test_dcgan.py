@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from run import functions_of
 from safetensors.torch import save_file
 
 from helpers import ROOT
@@ -23,9 +24,6 @@ from helpers.neighbours import nearest
 from helpers.plots import plot_game
 from helpers.samples import sample_sheet, save_film, save_sheet
 from helpers.training import evaluate
-
-sys.path.insert(0, str(ROOT / "notebooks"))
-from run import functions_of
 
 train_step = functions_of(ROOT / "notebooks" / "04_dcgan.ipynb")["train_step"]
 

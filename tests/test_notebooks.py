@@ -9,7 +9,6 @@ import re
 import signal
 import statistics
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,14 +16,12 @@ import nbformat
 import numpy as np
 import pytest
 from PIL import Image
+from run import clean, execute, syntax_of
 from tensorboard import manager
+from thumbnails import CHOSEN, thumbnail
 
 from helpers import ROOT
 from helpers.source import show_source
-
-sys.path.insert(0, str(ROOT / "notebooks"))
-from run import clean, execute, syntax_of
-from thumbnails import CHOSEN, thumbnail
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 SMALL = {

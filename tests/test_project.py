@@ -9,11 +9,9 @@ from collections import Counter
 import nbformat
 import pytest
 from jupyter_page import PROMPT
+from run import syntax_of
 
 from helpers import ROOT
-
-sys.path.insert(0, str(ROOT / "notebooks"))
-from run import syntax_of
 
 
 def run(*command: str) -> subprocess.CompletedProcess:
@@ -40,6 +38,7 @@ def test_no_name_is_defined_twice():
     [
         ("helpers", "numpy matplotlib torch"),
         ("helpers.data", "matplotlib torch"),  # digits from the cache need no torch
+        ("helpers.gallery", "matplotlib torch"),  # nor does the pad
         ("helpers.plots", "torch"),
     ],
 )
