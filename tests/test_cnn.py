@@ -180,9 +180,7 @@ def test_fit_learns_and_repeats_itself(mnist, tmp_path):
         )
         runs.append(model.state_dict())
     assert history["validation_accuracy"][-1] > 0.9
-    assert (
-        len(history["loss"]) == 120 == len(history["learning_rate"])
-        and history["loss"][-1] < history["loss"][0]
-    )
+    assert len(history["loss"]) == 120 == len(history["learning_rate"])
+    assert history["loss"][-1] < history["loss"][0]
     assert all(torch.equal(runs[0][name], runs[1][name]) for name in runs[0])
     assert list(tmp_path.glob("0/events*"))

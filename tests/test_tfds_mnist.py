@@ -35,14 +35,14 @@ def noise(train: int = 300, test: int = 60, source: str = "noise") -> Mnist:
 
 
 @pytest.fixture(scope="module")
-def mnist() -> Mnist:
+def digits() -> Mnist:
     return noise()
 
 
 @pytest.fixture(scope="module")
-def folder(mnist, tmp_path_factory):
+def folder(digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tfds")
-    prepare_mnist(mnist, folder)
+    prepare_mnist(digits, folder)
     return folder
 
 
@@ -50,7 +50,7 @@ def read(folder, source: str = "noise", split: str = "train"):
     return tfds.data_source("mnist", split=split, data_dir=folder / source, download=False)
 
 
-def test_features_and_splits_are_those_of_tfds(mnist, folder):
+def test_features_and_splits_are_those_of_tfds(digits, folder):
     info = tfds.builder("mnist", data_dir=folder / "noise").info
     assert info.full_name == "mnist/3.0.1"
     assert info.supervised_keys == ("image", "label")
@@ -67,8 +67,8 @@ def test_features_and_splits_are_those_of_tfds(mnist, folder):
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
-def test_pixels_and_labels_come_back_exactly(mnist, folder, split):
-    images, labels = mnist[:2] if split == "train" else mnist[2:4]
+def test_pixels_and_labels_come_back_exactly(digits, folder, split):
+    images, labels = digits[:2] if split == "train" else digits[2:4]
     written = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
     examples = list(read(folder, split=split))
     assert len(examples) == len(labels)
@@ -86,12 +86,12 @@ def test_any_order_reads_the_same_examples(folder):
         np.testing.assert_array_equal(example["image"], in_order[position])
 
 
-def test_a_second_call_reuses_the_first(mnist, folder, monkeypatch, capfd):
+def test_a_second_call_reuses_the_first(digits, folder, monkeypatch, capfd):
     def write_again(_):
         raise AssertionError("prepared twice")
 
     monkeypatch.setattr(tfds_mnist, "_prepare", write_again)
-    assert prepare_mnist(mnist, folder).info.splits["train"].num_examples == 300
+    assert prepare_mnist(digits, folder).info.splits["train"].num_examples == 300
     assert capfd.readouterr() == ("", "")
 
 
@@ -102,24 +102,24 @@ def test_sources_are_kept_apart(tmp_path):
     assert len(read(tmp_path, "generated")) == 30
 
 
-def test_an_interrupted_preparation_leaves_nothing(mnist, tmp_path, monkeypatch):
+def test_an_interrupted_preparation_leaves_nothing(digits, tmp_path, monkeypatch):
     def interrupt(image):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(tfds_mnist.Image, "fromarray", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            prepare_mnist(mnist, tmp_path)
+            prepare_mnist(digits, tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-    prepare_mnist(mnist, tmp_path)
+    prepare_mnist(digits, tmp_path)
     assert len(read(tmp_path)) == 300
 
 
-def test_what_a_killed_preparation_left_is_not_trusted(mnist, folder, tmp_path):
+def test_what_a_killed_preparation_left_is_not_trusted(digits, folder, tmp_path):
     leftover = tmp_path / "noise" / "mnist" / "incomplete.ABCDEF_3.0.1"
     leftover.mkdir(parents=True)
     (leftover / "mnist-train.array_record-00000-of-00001").write_bytes(b"half a file")
-    prepare_mnist(mnist, tmp_path)
+    prepare_mnist(digits, tmp_path)
     assert len(read(tmp_path)) == 300
     assert not leftover.exists()
 
@@ -129,24 +129,24 @@ def test_a_folder_with_other_digits_is_refused(folder):
         prepare_mnist(noise(train=100), folder)
 
 
-def test_a_folder_that_cannot_be_made_is_one_sentence(mnist, tmp_path):
+def test_a_folder_that_cannot_be_made_is_one_sentence(digits, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LabError, match=r"file/noise could not be written: Not a directory\.$"):
-        prepare_mnist(mnist, tmp_path / "file")
+        prepare_mnist(digits, tmp_path / "file")
 
 
-def test_a_full_disk_is_one_sentence(mnist, tmp_path, monkeypatch):
+def test_a_full_disk_is_one_sentence(digits, tmp_path, monkeypatch):
     def full(self, split, images, labels):
         raise RuntimeError("write() failed: No space left on device")
         yield
 
     monkeypatch.setattr(tfds_mnist.MnistBuilder, "_generate_examples", full)
     with pytest.raises(LabError, match=r"could not be written: .*No space left on device"):
-        prepare_mnist(mnist, tmp_path)
+        prepare_mnist(digits, tmp_path)
 
 
-def test_progress_is_seen_and_names_no_folder(mnist, tmp_path, capfd):
-    prepare_mnist(mnist, tmp_path)
+def test_progress_is_seen_and_names_no_folder(digits, tmp_path, capfd):
+    prepare_mnist(digits, tmp_path)
     out, err = capfd.readouterr()
     assert out == ""
     assert "train split to TFDS" in err
