@@ -1,4 +1,8 @@
-"""What all tests share: real MNIST, found where the notebooks find it."""
+"""What tests share: real digits, found where the notebooks find them, and a disk that is full."""
+
+import errno
+import os
+from collections.abc import Callable
 
 import os
 
@@ -9,8 +13,35 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from helpers.data import Mnist, load_mnist
+from helpers.errors import LabError
+from helpers.handwriting import Handwriting, load_handwriting
 
 
 @pytest.fixture(scope="session")
 def mnist() -> Mnist:
     return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def handwriting() -> list[Handwriting]:
+    """Strangers' digits; without them, the tests that need them are skipped."""
+    try:
+        return load_handwriting()
+    except LabError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def fill_the_disk(monkeypatch) -> Callable:
+    """A function: call it, and after `room` more files the disk is full."""
+
+    def fill(room: int = 0) -> None:
+        left = iter(range(room))
+
+        def full(_: int) -> None:
+            if next(left, None) is None:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(os, "fsync", full)
+
+    return fill

@@ -1,7 +1,5 @@
 """The drawing pad in a real JupyterLab and in Voila, drawn on with the mouse and by touch."""
 
-import gzip
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +30,8 @@ from jupyter_page import (
 )
 
 from helpers import ROOT
+from helpers.errors import LabError
+from helpers.handwriting import load_handwriting
 
 pytestmark = pytest.mark.slow
 
@@ -97,16 +97,13 @@ def page(browser, folder, tmp_path_factory) -> Iterator:
 @pytest.fixture(scope="module")
 def samples() -> dict[int, list[np.ndarray]]:
     """Strokes of three digits by a real hand, on a field of about 100 by 100."""
-    folder = Path(os.environ.get("HANDWRITING_DIR") or ROOT.parent / "shared" / "handwriting")
-    file = folder / "uji_digits.json.gz"
-    if not file.is_file():
+    try:
+        everything = load_handwriting()
+    except LabError:
         return {d: [np.array(s, float) for s in strokes] for d, strokes in DIGITS.items()}
-    with gzip.open(file) as lines:
-        everything = json.load(lines)
     chosen = {}
     for label in DIGITS:
-        strokes = next(s["strokes"] for s in everything if s["label"] == label)
-        strokes = [np.array(stroke, float) for stroke in strokes]
+        strokes = next(digit.strokes for digit in everything if digit.label == label)
         points = np.concatenate(strokes)
         scale = 80 / np.ptp(points, axis=0).max()
         middle = (points.min(0) + points.max(0)) / 2

@@ -1,5 +1,4 @@
 import contextlib
-import errno
 import gzip
 import os
 import shutil
@@ -193,7 +192,7 @@ def test_who_learns_from_generated_digits_reads_real_ones(mnist):
     assert evaluate(model, mnist.test_images, mnist.test_labels) >= 0.97
 
 
-def test_a_network_that_swallows_everything_is_given_up(cache, monkeypatch):
+def test_a_network_that_swallows_everything_is_given_up():
     """A server that accepts and never answers: without our time-out this hangs for ever."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -224,13 +223,9 @@ def test_labels_and_images_of_different_length_are_refused(cache):
     assert_one_sentence(caught.value)
 
 
-def test_a_full_disk_leaves_the_old_cache(cache, monkeypatch):
+def test_a_full_disk_leaves_the_old_cache(cache, fill_the_disk):
     files.write_atomically(cache, b"old")
-
-    def full(_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
+    fill_the_disk()
     with pytest.raises(LabError, match="No space left") as caught:
         files.write_atomically(cache, b"new")
     assert_one_sentence(caught.value)

@@ -1,34 +1,22 @@
-"""From strokes to pixels, and the pad driven without a browser."""
+"""The pad, driven without a browser."""
 
 import asyncio
 import base64
-import gzip
 import io
-import json
-import os
 import re
-import subprocess
-import sys
 import threading
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from shapes import RING, SEVEN, ink_box
 
 from helpers import ROOT, drawing
 from helpers.cnn import DigitCNN
 from helpers.drawing import LIVE, PEN, SIDE, DrawingPad, rasterize
 from helpers.errors import LabError
 from helpers.saliency import saliency
-from helpers.strokes import smooth
-
-angle = np.linspace(0, 2 * np.pi, 40)
-RING = [np.stack([300 + 80 * np.cos(angle), 300 + 150 * np.sin(angle)], 1)]
-SEVEN = [np.array([[100, 100], [200, 100], [300, 100], [250, 250], [200, 400.0]])]
-HANDWRITING = Path(os.environ.get("HANDWRITING_DIR") or ROOT.parent / "shared" / "handwriting")
 
 
 class Recogniser:
@@ -43,120 +31,6 @@ class Recogniser:
         if self.error:
             raise self.error
         return np.full((1, 10), 0.05, np.float32) + 0.5 * np.eye(10, dtype=np.float32)[[self.digit]]
-
-
-def ink_box(image: np.ndarray) -> tuple[int, int]:
-    rows, columns = np.nonzero(image)
-    return int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
-
-
-def centre_of_mass(image: np.ndarray) -> np.ndarray:
-    return np.array([image.sum(axis) @ np.arange(28) / image.sum() for axis in (1, 0)])
-
-
-@pytest.mark.parametrize("strokes", [RING, SEVEN, [RING[0][:, ::-1]]], ids=["ring", "7", "flat"])
-def test_the_ink_fills_the_box_of_mnist_and_its_mass_is_in_the_middle(strokes):
-    image = rasterize(strokes)
-    assert image.shape == (28, 28) and image.dtype == np.uint8
-    assert image.max() == 255
-    assert max(ink_box(image)) == 20
-    assert np.abs(centre_of_mass(image) - 14).max() <= 0.51
-
-
-def test_the_aspect_is_kept():
-    height, width = ink_box(rasterize(RING))
-    assert height == 20
-    assert width == pytest.approx(2.4 + (20 - 2.4) * 160 / 300, abs=1.2)
-    assert ink_box(rasterize([np.array([[5, 5], [5, 400.0]])]))[1] <= 4
-
-
-def test_place_and_size_do_not_matter():
-    image = rasterize(SEVEN).astype(int)
-    for scale, shift in ((0.1, 0), (1, 250), (5, -1000)):
-        moved = rasterize([scale * stroke + shift for stroke in SEVEN])
-        assert np.abs(moved - image).max() <= 8
-
-
-def test_a_narrow_digit_is_centred_and_no_ink_is_cut_off():
-    corner = [np.array([[0, 0], [0, 400], [300, 400.0]]), np.array([[0, 0], [10, 400.0]])] * 3
-    image = rasterize(corner)
-    assert max(ink_box(image)) == 20
-    thin = rasterize([np.array([[300, 100], [310, 500.0]])])
-    assert np.abs(centre_of_mass(thin) - 14).max() <= 0.51
-
-
-def test_nothing_drawn_is_nothing_seen():
-    for nothing in ([], [np.zeros((0, 2))], [[]], [np.array([[np.nan, 1]])]):
-        assert rasterize(nothing).sum() == 0
-
-
-def test_a_tap_is_a_dot():
-    image = rasterize([np.array([[17.0, 400]])])
-    assert 0 < (image > 0).sum() <= 16 and max(ink_box(image)) <= 4
-    assert np.array_equal(image, rasterize([np.array([[17.0, 400]] * 5)]))
-
-
-def test_points_that_are_no_numbers_are_dropped():
-    spoilt = [np.insert(SEVEN[0], 2, [[np.nan, 3], [np.inf, 9]], axis=0)]
-    assert np.array_equal(rasterize(spoilt), rasterize(SEVEN))
-
-
-def test_ten_thousand_points_anywhere_are_quick():
-    points = np.random.default_rng(0).uniform(-500, 1500, (10_000, 2))
-    start = time.perf_counter()
-    image = rasterize([points])
-    assert time.perf_counter() - start < 2
-    assert ink_box(image) == (20, 20)
-
-
-def test_lines_are_anti_aliased_and_as_bright_as_in_mnist():
-    image = rasterize(RING)
-    grey = ((image > 0) & (image < 250)).sum() / (image > 0).sum()
-    assert 0.4 < grey < 0.8  # 0.62 in MNIST
-
-
-def test_smoothing_keeps_the_ends_and_rounds_the_corner():
-    corner = np.array([[0, 0], [10, 0], [10, 10.0]])
-    curve = smooth(corner)
-    assert np.array_equal(curve[[0, -1]], corner[[0, -1]])
-    assert np.hypot(*(curve - corner[1]).T).min() > 1
-    assert curve.min() >= 0 and curve.max() <= 10
-    for short in (corner[:1], corner[:2]):
-        assert np.array_equal(smooth(short), short)
-
-
-@pytest.fixture(scope="module")
-def replayed() -> tuple[list, np.ndarray, np.ndarray]:
-    """Real strokes as the pad would get them: any place, 45–80 % of its size, whole pixels."""
-    file = HANDWRITING / "uji_digits.json.gz"
-    if not file.is_file():
-        pytest.skip(f"no real strokes: {file.name} is not in $HANDWRITING_DIR")
-    with gzip.open(file) as text:
-        samples = json.load(text)
-    random = np.random.default_rng(0)
-    drawings = []
-    for sample in samples:
-        strokes = [np.array(stroke, float) for stroke in sample["strokes"]]
-        points = np.concatenate(strokes)
-        corner, extent = points.min(0), np.ptp(points, axis=0)
-        scale = random.uniform(0.45, 0.8) * SIDE / max(extent.max(), 1)
-        place = random.uniform(PEN / 2, SIDE - PEN / 2 - extent * scale)
-        drawings.append([np.round((stroke - corner) * scale + place) for stroke in strokes])
-    labels = np.array([sample["label"] for sample in samples])
-    return drawings, labels, np.array([sample["writer"] for sample in samples])
-
-
-def test_real_strokes_are_read_right(replayed):
-    drawings, labels, writers = replayed
-    model = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
-    right = model.predict_proba(np.stack([*map(rasterize, drawings)])).argmax(1) == labels
-    assert np.mean([right[writers == writer].mean() for writer in set(writers)]) >= 0.98
-
-
-def test_real_strokes_look_like_mnist(replayed, mnist):
-    images = np.stack([*map(rasterize, replayed[0])])
-    for share in (lambda x: x.mean() / 255, lambda x: (x > 0).mean(), lambda x: (x >= 250).mean()):
-        assert share(images) == pytest.approx(share(mnist.test_images), rel=0.1)
 
 
 @pytest.fixture
@@ -175,6 +49,15 @@ def draw(pad: DrawingPad, stroke: np.ndarray, end: str = "mouse_up") -> None:
     send(pad, end, x=stroke[-1][0], y=stroke[-1][1])
 
 
+def facts(pad: DrawingPad) -> dict[str, str]:
+    return dict(re.findall(r'data-(\w+)="([^"]*)"', pad.result.value))
+
+
+def seen(pad: DrawingPad) -> np.ndarray:
+    data = re.search(r"base64,([^\"]+)", pad.result.value)[1]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+
+
 def test_a_stroke_is_read_when_the_pen_is_lifted(pad):
     assert 'data-digit=""' in pad.result.value and "Draw a digit" in pad.status.value
     draw(pad, SEVEN[0])
@@ -188,12 +71,8 @@ def test_every_update_has_a_greater_number(pad):
     numbers = []
     for action in (lambda: draw(pad, SEVEN[0]), pad.undo, pad.clear, lambda: pad.replay(RING)):
         action()
-        numbers.append(int(pad.result.value.split('data-seq="')[1].split('"')[0]))
+        numbers.append(int(facts(pad)["seq"]))
     assert numbers == sorted(set(numbers))
-
-
-def facts(pad: DrawingPad) -> dict[str, str]:
-    return dict(re.findall(r'data-(\w+)="([^"]*)"', pad.result.value))
 
 
 def test_it_reads_while_the_pen_moves_but_not_at_every_move(pad, monkeypatch):
@@ -324,11 +203,6 @@ def test_the_cnn_can_be_asked_where_it_looked():
     assert seen(pad).shape == (28, 28, 3) and "data-problem" not in pad.status.value
 
 
-def seen(pad: DrawingPad) -> np.ndarray:
-    data = re.search(r"base64,([^\"]+)", pad.result.value)[1]
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
-
-
 def test_reading_does_not_disturb_a_training_in_another_thread():
     model = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
     pad = DrawingPad(model, saliency)
@@ -450,11 +324,3 @@ def test_a_recogniser_that_answers_nonsense_is_named():
     pad = DrawingPad(Odd())
     pad.replay(RING)
     assert "Odd does not give ten probabilities" in pad.status.value
-
-
-def test_it_needs_no_torch():
-    heavy = "{'torch', 'matplotlib'} & set(sys.modules)"
-    code = f"import sys, helpers.drawing, helpers.gallery; print(sorted({heavy}))"
-    command = [sys.executable, "-c", code]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"

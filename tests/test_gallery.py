@@ -1,17 +1,12 @@
 """Keeping, looking at, relabelling and deleting drawings, without a browser."""
 
-import errno
-import os
-
 import numpy as np
 import pytest
+from shapes import ONE, SEVEN
 
 from helpers.drawing import DrawingPad
 from helpers.drawings import load_drawings
 from helpers.gallery import Gallery
-
-SEVEN = [np.array([[100, 100], [200, 100], [300, 100], [250, 250], [200, 400.0]])]
-ONE = [np.array([[300, 100], [300, 500.0]])]
 
 
 class Recogniser:
@@ -85,11 +80,10 @@ def test_a_damaged_file_gets_a_sentence_and_the_others_are_shown(pad, gallery):
     assert gallery._problems.value.count("is left out: it is damaged.") == 1
 
 
-def test_a_full_disk_is_said_and_the_drawing_stays_on_the_pad(pad, gallery, monkeypatch, tmp_path):
-    def full(descriptor):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
+def test_a_full_disk_is_said_and_the_drawing_stays_on_the_pad(
+    pad, gallery, fill_the_disk, tmp_path
+):
+    fill_the_disk()
     keep(pad, gallery, SEVEN, 7)
     assert "No space left" in gallery.status.value and "data-problem" in gallery.status.value
     assert len(pad.strokes) == 1 and on_disk(tmp_path) == []

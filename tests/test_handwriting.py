@@ -1,4 +1,4 @@
-"""Other people's pen strokes: read from files, put on the canvas, and the table made of them."""
+"""Other people's pen strokes: read from files, put on the canvas, read by the networks."""
 
 import gzip
 import json
@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from helpers import ROOT
+from helpers.cnn import DigitCNN
 from helpers.drawing import PEN, SIDE
 from helpers.errors import LabError
 from helpers.handwriting import load_handwriting, put_on_canvas
 from helpers.mlp import MLP
+from helpers.recogniser import read
 from helpers.strokes import rasterize
 
 CROSSED_SEVEN = [[[0, 0], [40, 0], [10.5, 60]], [[5, 30], [30, 30]]]
@@ -72,10 +74,8 @@ def test_a_digit_keeps_its_shape_on_the_canvas(strokes):
         assert np.array_equal(points, points.round())
         extent = np.ptp(points, axis=0).max()
         scale = extent / (np.ptp(np.concatenate(strokes), axis=0).max() or 1)
-        for new, old in zip(
-            placed, strokes, strict=True
-        ):  # strokes keep their places to one another
-            expected = (old - strokes[0][0]) * scale
+        for new, old in zip(placed, strokes, strict=True):
+            expected = (old - strokes[0][0]) * scale  # they keep their places to one another
             assert np.abs(new - placed[0][0] - expected).max() <= 2
         places.append(placed[0][0])
         sizes.append(extent)
@@ -84,16 +84,25 @@ def test_a_digit_keeps_its_shape_on_the_canvas(strokes):
         assert 0.45 * 640 - 1 <= min(sizes) < 0.5 * 640 and 0.75 * 640 < max(sizes) <= 0.8 * 640 + 1
 
 
-def test_the_numpy_network_reads_strangers():
-    try:
-        digits = load_handwriting()
-    except LabError as error:
-        pytest.skip(str(error))
+@pytest.fixture(scope="module")
+def strangers(handwriting) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Images, labels and writers: what the pad would see of strangers' digits."""
     rng = np.random.default_rng(0)
-    images = [rasterize(put_on_canvas(digit.strokes, SIDE, PEN, rng)) for digit in digits]
-    model = MLP.load(ROOT / "models" / "mlp.json")
-    read = model.predict_proba(np.stack(images)).argmax(1)
-    right = {digit.writer: [] for digit in digits}
-    for digit, answer in zip(digits, read, strict=True):
-        right[digit.writer].append(answer == digit.label)
-    assert np.mean([np.mean(answers) for answers in right.values()]) >= 0.975
+    images = [rasterize(put_on_canvas(digit.strokes, SIDE, PEN, rng)) for digit in handwriting]
+    labels = [digit.label for digit in handwriting]
+    return np.stack(images), np.array(labels), np.array([digit.writer for digit in handwriting])
+
+
+@pytest.mark.parametrize(
+    ("network", "weights", "share"),
+    [(DigitCNN, "cnn.safetensors", 0.98), (MLP, "mlp.json", 0.975)],
+)
+def test_the_networks_that_ship_read_strangers(strangers, network, weights, share):
+    images, labels, writers = strangers
+    right = read(network.load(ROOT / "models" / weights), images) == labels
+    assert np.mean([right[writers == writer].mean() for writer in set(writers)]) >= share
+
+
+def test_strangers_digits_look_like_mnist(strangers, mnist):
+    for share in (lambda x: x.mean() / 255, lambda x: (x > 0).mean(), lambda x: (x >= 250).mean()):
+        assert share(strangers[0]) == pytest.approx(share(mnist.test_images), rel=0.1)

@@ -1,0 +1,14 @@
+"""Strokes that tests draw, in canvas pixels, and the size of what they see."""
+
+import numpy as np
+
+angle = np.linspace(0, 2 * np.pi, 40)
+RING = [np.stack([300 + 80 * np.cos(angle), 300 + 150 * np.sin(angle)], 1)]
+SEVEN = [np.array([[100, 100], [200, 100], [300, 100], [250, 250], [200, 400.0]])]
+ONE = [np.array([[300, 100], [300, 500.0]])]
+
+
+def ink_box(image: np.ndarray) -> tuple[int, int]:
+    """Height and width of the ink, in pixels."""
+    rows, columns = np.nonzero(image)
+    return int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
