@@ -1,4 +1,4 @@
-"""Strokes that tests draw, in canvas pixels, and the size of what they see."""
+"""Strokes that tests draw, in canvas pixels, and where the ink of images is."""
 
 import numpy as np
 
@@ -12,3 +12,9 @@ def ink_box(image: np.ndarray) -> tuple[int, int]:
     """Height and width of the ink, in pixels."""
     rows, columns = np.nonzero(image)
     return int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+
+
+def centres(images: np.ndarray) -> np.ndarray:
+    """Centres of mass (n, 2), x and y, of images (n, 28, 28)."""
+    mass = images.sum((1, 2), dtype=float)
+    return np.stack([images.sum(axis) @ np.arange(28) / mass for axis in (1, 2)], 1)

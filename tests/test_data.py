@@ -1,3 +1,5 @@
+"""MNIST from a folder, from the cache, from the network, and its stand-in without one."""
+
 import contextlib
 import gzip
 import os

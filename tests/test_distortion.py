@@ -1,12 +1,12 @@
-"""Distorted digits, and digits with a stroke more: still digits, and changed as much as is said."""
+"""Digits distorted in NumPy: still digits, and changed as much as is said."""
 
 import numpy as np
 import pytest
 import torch
+from shapes import centres
 from torch.nn import functional as F
 
 from helpers.distortion import BASIS, distort_digits, swell, warp
-from helpers.variants import with_variants
 
 QUIET = {"rotation": 0, "scale": 0, "slant": 0, "shift": 0, "elastic": 0, "thickness": 0}
 
@@ -14,12 +14,6 @@ QUIET = {"rotation": 0, "scale": 0, "slant": 0, "shift": 0, "elastic": 0, "thick
 @pytest.fixture(scope="module")
 def digits(mnist):
     return mnist.train_images[:300]
-
-
-def centres(images):
-    """Centres of mass (n, 2), x and y."""
-    mass = images.sum((1, 2), dtype=float)
-    return np.stack([images.sum(axis) @ np.arange(28) / mass for axis in (1, 2)], 1)
 
 
 def test_without_strength_nothing_changes(digits):
@@ -93,29 +87,3 @@ def test_elastic_bends_and_keeps_the_ink(digits):
     bent = distort_digits(digits, np.random.default_rng(0), **QUIET | {"elastic": 1})
     assert (bent != digits).mean() > 0.1
     assert bent.mean() == pytest.approx(digits.mean(), rel=0.05)
-
-
-# ---- a stroke more
-
-
-def test_variants_come_after_the_digits_and_keep_their_labels(mnist):
-    images, labels = mnist.train_images[:5000], mnist.train_labels[:5000]
-    more_images, more_labels = with_variants(images, labels, share=0.2, seed=1)
-    np.testing.assert_array_equal(more_images[:5000], images)
-    np.testing.assert_array_equal(more_labels[:5000], labels)
-    assert more_images.dtype == np.uint8 and more_labels.dtype == labels.dtype
-    for digit in range(10):
-        expected = round(0.2 * (labels == digit).sum()) if digit in (0, 1, 4, 7, 9) else 0
-        assert (more_labels[5000:] == digit).sum() == expected
-    again, _ = with_variants(images, labels, share=0.2, seed=1)
-    np.testing.assert_array_equal(again, more_images)
-
-
-def test_variants_have_more_ink_in_the_middle_of_the_field(mnist):
-    of_three = np.isin(mnist.train_labels, (0, 1, 7))
-    images, labels = mnist.train_images[of_three][:600], mnist.train_labels[of_three][:600]
-    new, new_labels = (array[600:] for array in with_variants(images, labels, share=1))
-    assert np.abs(centres(new) - 14).max() < 1
-    for digit in (0, 1, 7):
-        ink, was = new[new_labels == digit].mean(), images[labels == digit].mean()
-        assert 1.1 < ink / was < 2

@@ -1,3 +1,5 @@
+"""Where a network looked, of one that looks at a known place."""
+
 import numpy as np
 import torch
 

@@ -2,13 +2,9 @@
 
 import numpy as np
 import pytest
-from shapes import RING, SEVEN, ink_box
+from shapes import RING, SEVEN, centres, ink_box
 
 from helpers.strokes import rasterize, smooth
-
-
-def centre_of_mass(image: np.ndarray) -> np.ndarray:
-    return np.array([image.sum(axis) @ np.arange(28) / image.sum() for axis in (1, 0)])
 
 
 @pytest.mark.parametrize("strokes", [RING, SEVEN, [RING[0][:, ::-1]]], ids=["ring", "7", "flat"])
@@ -17,7 +13,7 @@ def test_the_ink_fills_the_box_of_mnist_and_its_mass_is_in_the_middle(strokes):
     assert image.shape == (28, 28) and image.dtype == np.uint8
     assert image.max() == 255
     assert max(ink_box(image)) == 20
-    assert np.abs(centre_of_mass(image) - 14).max() <= 0.51
+    assert np.abs(centres(image[None]) - 14).max() <= 0.51
 
 
 def test_the_aspect_is_kept():
@@ -39,7 +35,7 @@ def test_a_narrow_digit_is_centred_and_no_ink_is_cut_off():
     image = rasterize(corner)
     assert max(ink_box(image)) == 20
     thin = rasterize([np.array([[300, 100], [310, 500.0]])])
-    assert np.abs(centre_of_mass(thin) - 14).max() <= 0.51
+    assert np.abs(centres(thin[None]) - 14).max() <= 0.51
 
 
 def test_nothing_drawn_is_nothing_seen():

@@ -1,3 +1,5 @@
+"""TensorBoard inside a notebook: a server is found again, and a dead one is not."""
+
 import os
 import re
 import signal
