@@ -11,6 +11,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean, median, stdev
 
@@ -22,13 +23,17 @@ from torch import nn
 from helpers.augment import distort
 from helpers.cnn import DigitCNN
 from helpers.data import load_mnist
+from helpers.files import write_atomically
 from helpers.training import fit
 
 REPORT = Path(__file__).with_suffix(".md")
 
 
-def train_tutorial(images: np.ndarray, labels: np.ndarray, watch) -> nn.Module:
-    """Conv 32 → pool → Dense 100 → 10 with Adam at batch 32 for 10 epochs, as tutorials have it."""
+def train_tutorial(images: np.ndarray, labels: np.ndarray) -> Iterator[nn.Module]:
+    """Conv 32 → pool → Dense 100 → 10 with Adam at batch 32 for 10 epochs, as tutorials have it.
+
+    Yields the network after each epoch.
+    """
     model = nn.Sequential(
         *(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()),
         *(nn.Linear(32 * 13 * 13, 100), nn.ReLU(), nn.Linear(100, 10)),
@@ -41,8 +46,7 @@ def train_tutorial(images: np.ndarray, labels: np.ndarray, watch) -> nn.Module:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        watch(model)
-    return model
+        yield model
 
 
 def run(name: str, seed: int) -> dict:
@@ -54,16 +58,12 @@ def run(name: str, seed: int) -> dict:
         seconds, accuracy = [], []
         test = torch.from_numpy(mnist.test_images)[:, None].float() / 255
         started = time.perf_counter()
-
-        def watch(model: nn.Module) -> None:
-            nonlocal started
+        for model in train_tutorial(images, labels):
             seconds.append(time.perf_counter() - started)
             with torch.inference_mode():
                 digits = torch.cat([model(part).argmax(1) for part in test.split(1000)]).numpy()
             accuracy.append(float((digits == mnist.test_labels).mean()))
             started = time.perf_counter()
-
-        model = train_tutorial(images, labels, watch)
         met = 10 * len(images)
     else:
         model = DigitCNN()
@@ -143,7 +143,7 @@ def main() -> None:
             results[name].append(json.loads(output.splitlines()[-1]))
             last = results[name][-1]
             print(f"{name} {seed}: {last['accuracy'][-1]:.2%} in {last['seconds'][-1]:.1f} s")
-            REPORT.write_text(report(results))
+            write_atomically(REPORT, report(results))
     print(REPORT.read_text())
 
 

@@ -33,14 +33,8 @@ from helpers.saliency import saliency
 from helpers.teaching import teach
 
 sys.path.insert(0, str(ROOT / "tests"))
-from jupyter_page import (
-    canvas_box,
-    find_browser,
-    open_browser,
-    press_button,
-    run_all,
-    serve_lab,
-)
+from jupyter_page import canvas_box, find_browser, open_browser, press_button, run_all
+from jupyter_server import serve_lab
 
 REPORT = Path(__file__).with_suffix(".md")
 PAD = """

@@ -20,6 +20,7 @@ __all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]
 
 LIVE = 0.1  # seconds at least from one reading to the next while the pen moves
 Saliency = Callable[[Any, np.ndarray], np.ndarray]
+NOTHING = "Nothing is drawn yet: draw a digit first."
 HINT = "Draw a digit with the mouse, a pen or a finger. Keys: U undo, C clear, P predict."
 
 
@@ -88,7 +89,7 @@ class DrawingPad(Card):
         Raises LabError when nothing is drawn or a recogniser does not give ten probabilities.
         """
         if not self._ink.strokes:
-            raise LabError("Nothing is drawn yet: draw a digit first.")
+            raise LabError(NOTHING)
         answers = self._answers(self.image)
         return answers if self._several else answers[""]
 
@@ -124,7 +125,7 @@ class DrawingPad(Card):
     def _ask(self) -> None:
         self._read()
         if not self._ink.strokes:
-            self.say("Nothing is drawn yet: draw a digit first.", True)
+            raise LabError(NOTHING)
 
     def _changed(self, settled: bool) -> None:
         """Read at once what is settled; what still moves, when `LIVE` seconds have passed."""

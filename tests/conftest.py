@@ -1,10 +1,8 @@
-"""What tests share: real digits, found where the notebooks find them, and a disk that is full."""
+"""What tests share: one thread, digits found where the notebooks find them, and a full disk."""
 
 import errno
 import os
 from collections.abc import Callable
-
-import os
 
 import pytest
 

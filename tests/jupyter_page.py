@@ -1,26 +1,14 @@
-"""A notebook in a real browser: in JupyterLab, where its cells are run, or served by Voila."""
+"""A notebook in a real browser: in JupyterLab, where its cells are run and its pad is drawn on."""
 
 import contextlib
-import json
-import os
-import secrets
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
-import nbformat
 import numpy as np
+from jupyter_server import STARTING
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-PROMPT = "--ServerApp.kernel_websocket_connection_class=helpers.lab_server.PromptConnection"
-STARTING, RUNNING, ANSWERING = 60, 120, 20  # seconds at most, generous for busy machines
+RUNNING, ANSWERING = 120, 20  # seconds at most, generous for busy machines
 
 # Lab renders cells as they come into view and the layout moves: true once the canvas has stood
 # still for three frames, with nothing in front of it. Leaves its place in window.padBox.
@@ -91,60 +79,6 @@ def open_browser(executable: str) -> Iterator:
         chromium = playwright.chromium.launch(executable_path=executable, args=flags.split())
         yield chromium
         chromium.close()
-
-
-@contextlib.contextmanager
-def serve_lab(notebook: nbformat.NotebookNode, folder: Path, prompt: bool = True) -> Iterator[str]:
-    """A JupyterLab of its own, in `folder`: gives the address to open the notebook at.
-
-    It sends messages promptly, as the one of `make lab` does, or as Jupyter does by itself.
-    """
-    token, port = secrets.token_hex(16), _free_port()
-    (folder / "notebooks").mkdir()
-    nbformat.write(notebook, folder / "notebooks" / "pad.ipynb")
-    settings = folder / "settings" / "@jupyterlab"
-    for name, content in (
-        ("apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False}),
-        ("notebook-extension/tracker", {"windowingMode": "none"}),  # render cells out of sight, too
-    ):
-        file = settings / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True)
-        file.write_text(json.dumps(content))
-    command = ["jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
-    command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
-    command += [f"--ServerApp.root_dir={folder / 'notebooks'}", "--expose-app-in-browser"]
-    if prompt:
-        command += [PROMPT]
-    address = f"http://127.0.0.1:{port}"
-    with _running(command, folder) as (process, log):
-        try:
-            _wait_until_served(f"{address}/api/status?token={token}", process, log)
-            yield f"{address}/lab/tree/pad.ipynb?token={token}&reset"
-        finally:  # the server ends its kernels when asked to
-            request = urllib.request.Request(
-                f"{address}/api/shutdown",
-                method="POST",
-                headers={"Authorization": f"token {token}"},
-            )
-            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-                urllib.request.urlopen(request, timeout=10).close()
-                process.wait(20)
-
-
-@contextlib.contextmanager
-def serve_voila(notebook: nbformat.NotebookNode, folder: Path) -> Iterator[str]:
-    """The notebook as a page without code, which runs it for whoever opens the address."""
-    port = _free_port()
-    (folder / "notebooks").mkdir()
-    nbformat.write(notebook, folder / "notebooks" / "pad.ipynb")
-    command = ["voila", "notebooks/pad.ipynb", "--no-browser", f"--port={port}"]
-    command += ["--Voila.ip=127.0.0.1", "--show_tracebacks=True"]
-    with _running(command, folder) as (process, log):
-        _wait_until_served(f"http://127.0.0.1:{port}/voila/static/require.min.js", process, log)
-        yield f"http://127.0.0.1:{port}/"
-        process.send_signal(signal.SIGINT)  # ends its kernels, too
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(20)
 
 
 def run_all(page, address: str) -> None:
@@ -229,51 +163,3 @@ def canvas_box(page) -> list[float]:
 def ink_on_screen(page, canvas: int = 0) -> int:
     """How many of a canvas's own pixels are bright."""
     return page.evaluate(INK, canvas)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-@contextlib.contextmanager
-def _running(command: list[str], folder: Path) -> Iterator[tuple[subprocess.Popen, Path]]:
-    """A Jupyter server with settings of its own; whatever is left of its group is killed."""
-    environment = os.environ | {
-        "HOME": str(folder),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-    }
-    log = folder / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            cwd=folder,
-            start_new_session=True,
-        )
-    try:
-        yield process, log
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait_until_served(address: str, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + STARTING
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except urllib.error.HTTPError:
-            return  # it answers
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise RuntimeError(f"The server did not start:\n{log.read_text()[-2000:]}")

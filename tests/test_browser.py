@@ -14,7 +14,6 @@ from jupyter_page import (
     KERNEL_IS_READY,
     NEW_CELL,
     RUNNING,
-    STARTING,
     draw,
     draw_by_touch,
     find_browser,
@@ -23,11 +22,10 @@ from jupyter_page import (
     press_button,
     result,
     run_all,
-    serve_lab,
-    serve_voila,
     wait_for_pad,
     wait_for_update,
 )
+from jupyter_server import STARTING, serve_lab, serve_voila
 
 from helpers import ROOT
 from helpers.errors import LabError

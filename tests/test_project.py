@@ -8,7 +8,7 @@ from collections import Counter
 
 import nbformat
 import pytest
-from jupyter_page import PROMPT
+from jupyter_server import PROMPT
 from run import syntax_of
 
 from helpers import ROOT
