@@ -50,7 +50,7 @@ def read(folder, source: str = "noise", split: str = "train"):
     return tfds.data_source("mnist", split=split, data_dir=folder / source, download=False)
 
 
-def test_features_and_splits_are_those_of_tfds(digits, folder):
+def test_features_and_splits_are_those_of_tfds(folder):
     info = tfds.builder("mnist", data_dir=folder / "noise").info
     assert info.full_name == "mnist/3.0.1"
     assert info.supervised_keys == ("image", "label")
@@ -115,7 +115,7 @@ def test_an_interrupted_preparation_leaves_nothing(digits, tmp_path, monkeypatch
     assert len(read(tmp_path)) == 300
 
 
-def test_what_a_killed_preparation_left_is_not_trusted(digits, folder, tmp_path):
+def test_what_a_killed_preparation_left_is_not_trusted(digits, tmp_path):
     leftover = tmp_path / "noise" / "mnist" / "incomplete.ABCDEF_3.0.1"
     leftover.mkdir(parents=True)
     (leftover / "mnist-train.array_record-00000-of-00001").write_bytes(b"half a file")
