@@ -1,4 +1,7 @@
-"""Random changes of training digits that leave their meaning as it is."""
+"""Random distortions of digits in torch, on whatever device they are: another hand writes them.
+
+`helpers.distortion` does the same in NumPy alone.
+"""
 
 import math
 

@@ -34,15 +34,12 @@ class Gallery(Card):
         self.label.observe(self.guarded(lambda change: self.relabel(change["new"])), "value")
         self.open_button = self.button("Open", "pencil", "Put it on the pad", self.redraw)
         self.delete_button = self.button("Delete", "trash", "Delete this drawing", self.delete)
-        self._tools = HBox(
-            [Label("This one is a"), self.label, self.open_button, self.delete_button]
-        )
+        label = [Label("This one is a"), self.label]
+        self._tools = HBox([*label, self.open_button, self.delete_button])
         keep = HBox([Label("Keep it as the digit you meant:"), *self.keep_buttons])
         keep.add_class("dp-keep")
-        self.children = [
-            *(self._style, keep, self._title, self._pictures, self.thumbnails),
-            *(self._tools, self._problems, self.status),
-        ]
+        drawings = [self._title, self._pictures, self.thumbnails, self._tools]
+        self.children = [self._style, keep, *drawings, self._problems, self.status]
         self.guarded(self.refresh)()
 
     def __repr__(self) -> str:

@@ -65,7 +65,9 @@ def teach(
     student = copy.deepcopy(model)
     before, test_before = read(model, images), evaluate(model, *test_set)
     fit(
-        *(student, mixed, targets),
+        student,
+        mixed,
+        targets,
         epochs=1,
         learning_rate=learning_rate,
         augment=augment,
