@@ -116,9 +116,9 @@ def _read_json(path: Path) -> object:
         raise LabError(f"{path} is not JSON: it isn't even text.") from error
     try:
         return json.loads(text, parse_constant=_refuse_constant)
+    except LabError as error:  # of a constant, which knows no path
+        raise LabError(f"{path}: {error}") from None
     except (ValueError, RecursionError) as error:
-        if isinstance(error, LabError):
-            raise LabError(f"{path}: {error}") from None
         end = text.rstrip()
         if end.startswith("{") and (end[-1] != "}" or getattr(error, "pos", 0) >= len(end)):
             raise LabError(f"{path} is cut off: it ends in the middle; get it again.") from error
