@@ -24,7 +24,7 @@ run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOK
 	$(BIN)/python notebooks/run.py $(NOTEBOOKS)
 	$(BIN)/python notebooks/thumbnails.py
 
-bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks/*.md (20 minutes)
+bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks/*.md (40 minutes)
 	$(BIN)/python benchmarks/cnn.py
 	$(BIN)/python benchmarks/mlp_speed.py | tee benchmarks/mlp_speed.md
 	$(BIN)/python benchmarks/mlp_accuracy.py | tee benchmarks/mlp_accuracy.md
