@@ -10,7 +10,7 @@ from torch import nn
 
 from .checks import check_images
 from .errors import LabError
-from .evaluation import evaluating
+from .evaluation_mode import evaluating
 from .weights import read_metadata, read_weights, save_weights
 
 MEAN, STD = 0.1307, 0.3081  # of the training pixels, scaled to 0..1

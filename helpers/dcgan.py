@@ -9,7 +9,7 @@ from torch import nn
 
 from .checks import check_labels
 from .errors import LabError
-from .evaluation import evaluating
+from .evaluation_mode import evaluating
 from .weights import read_metadata, read_weights, save_weights
 
 

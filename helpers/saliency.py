@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .evaluation import evaluating
+from .evaluation_mode import evaluating
 
 
 def saliency(model: torch.nn.Module, images: np.ndarray, samples: int = 25) -> np.ndarray:
