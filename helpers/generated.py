@@ -18,8 +18,7 @@ def generate_digits(n_train: int = 60_000, n_test: int = 10_000) -> Arrays:
     from .dcgan import Generator  # torch only when it is needed
 
     labels = np.random.default_rng(0).permutation(n_train + n_test) % 10
-    # wilder than the generator's own: who learns from them reads real digits better
-    images = Generator.load(WEIGHTS).sample(labels, seed=0, truncation=1.4)
+    images = Generator.load(WEIGHTS).sample(labels, seed=0)
     return images[:n_train], labels[:n_train], images[n_train:], labels[n_train:]
 
 

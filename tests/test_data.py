@@ -191,7 +191,7 @@ def test_who_learns_from_generated_digits_reads_real_ones(mnist):
     torch.manual_seed(0)
     model = DigitCNN()
     fit(model, images, labels, epochs=3, full_epochs=3, augment=distort_more)
-    assert evaluate(model, mnist.test_images, mnist.test_labels) >= 0.97
+    assert evaluate(model, mnist.test_images, mnist.test_labels) >= 0.98
 
 
 def test_a_network_that_swallows_everything_is_given_up():

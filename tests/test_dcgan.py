@@ -124,6 +124,26 @@ def test_the_losses_are_those_of_the_formulae(players, digits):
     assert record["real"].item() == pytest.approx(d_x.mean().item(), rel=1e-4)
 
 
+def test_the_penalty_flattens_the_discriminator_and_stays_out_of_the_record(digits):
+    images, labels = (torch.from_numpy(a[:64]) for a in digits)
+
+    def steepness(penalty):
+        torch.manual_seed(0)
+        generator, discriminator = Generator(16, 4), Discriminator(4)
+        still = torch.optim.SGD(generator.parameters(), 0.0)
+        moves = torch.optim.Adam(discriminator.parameters(), 2e-3)
+        for _ in range(60):
+            record = train_step(
+                generator, discriminator, (still, moves), images, labels, 0.5, penalty=penalty
+            )
+            assert record["discriminator_loss"] < 3  # both cross-entropies, and no more
+        x = images.float().requires_grad_()
+        slopes = torch.autograd.grad(discriminator(x, labels).sum(), x)[0]
+        return (127.5 * slopes).square().sum((1, 2)).mean().item()
+
+    assert steepness(10.0) < steepness(0.0) / 4
+
+
 def test_noise_fades(players, digits):
     images, labels = (torch.from_numpy(a[:64]) for a in digits)
     still = [torch.optim.SGD(player.parameters(), 0.0) for player in players]
@@ -317,7 +337,7 @@ def test_the_committed_generator_draws_the_digit_that_is_asked_for():
     judge = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
     wanted = np.arange(2000) % 10
     drawn = generator.sample(wanted)
-    assert evaluate(judge, drawn, wanted) >= 0.98
+    assert evaluate(judge, drawn, wanted) >= 0.99
     assert len(np.unique(drawn.reshape(2000, -1), axis=0)) == 2000
 
 
