@@ -1,6 +1,6 @@
 """Our DCGAN beside the standard layout, after equal time: writes benchmarks/dcgan.md.
 
-    python benchmarks/dcgan.py [--seconds 120]
+    python benchmarks/dcgan.py [--seconds 100]
 
 The standard layout is that of the DCGAN paper and of most tutorials, brought to 28 × 28 pixels: 64
 base channels, latents of 100 numbers, transposed convolutions alone, no classes, Adam at 2e-4 for
@@ -93,7 +93,7 @@ def shipped(judge: DigitCNN, real: np.ndarray, mnist: Mnist) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=120, help="of training, for each")
+    parser.add_argument("--seconds", type=float, default=100, help="of training, for each")
     parser.add_argument("--seeds", type=int, default=2)
     arguments = parser.parse_args()
     mnist = load_mnist()
