@@ -17,6 +17,7 @@ from statistics import mean, median, stdev
 
 import numpy as np
 import torch
+from cnn_weights import EPOCHS, WIDTH
 from machine import machine
 from torch import nn
 
@@ -71,8 +72,8 @@ def run(name: str, seed: int) -> dict:
         if name == "fast":
             model, recipe = DigitCNN(), {"augment": distort}
         else:
-            model = DigitCNN(24, padding=1)
-            recipe = {"epochs": 24, "full_epochs": 24, "augment": distort_more}
+            model = DigitCNN(WIDTH, padding=1)
+            recipe = {"epochs": EPOCHS, "full_epochs": EPOCHS, "augment": distort_more}
         history = fit(model, images, labels, test_set, seed=seed, **recipe)
         seconds, accuracy = history["seconds"], history["validation_accuracy"]
         met = 128 * len(history["loss"])
