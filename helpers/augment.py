@@ -37,12 +37,15 @@ def distort(
     right, down = right * shift / 14, down * shift / 14  # the grid runs from -1 to 1
     cos, sin = angle.cos(), angle.sin()
     rows = [cos * wide, (lean - sin) * wide, right, sin * high, cos * high, down]
-    grid = F.affine_grid(torch.stack(rows, 1).view(n, 2, 3), [n, 1, 28, 28], align_corners=False)
+    pixel = (torch.arange(28, device=device) + 0.5) / 14 - 1
+    places = torch.stack([*torch.meshgrid(pixel, pixel, indexing="xy"), torch.ones_like(x[0, 0])])
+    grid = torch.stack(rows, 1).view(2 * n, 3) @ places.view(3, 784)  # F.affine_grid, but faster
+    grid = grid.view(n, 2, 28, 28)
     if elastic:  # a coarse grid of random arrows, interpolated
         arrows = torch.randn(n, 2, 6, 6, device=device)
         field = F.interpolate(arrows, size=28, mode="bicubic", align_corners=True)
-        grid = grid + field.permute(0, 2, 3, 1) * (elastic / 14)
-    return F.grid_sample(x, grid, align_corners=False)[:, 0]
+        grid = grid + field * (elastic / 14)
+    return F.grid_sample(x, grid.movedim(1, -1), align_corners=False)[:, 0]
 
 
 def distort_more(images: torch.Tensor) -> torch.Tensor:

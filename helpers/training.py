@@ -55,7 +55,12 @@ def fit(
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images, labels = torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
     optimizer = torch.optim.SGD(
-        model.parameters(), learning_rate, momentum=0.9, nesterov=True, weight_decay=weight_decay
+        model.parameters(),
+        learning_rate,
+        momentum=0.9,
+        nesterov=True,
+        weight_decay=weight_decay,
+        fused=True,
     )
     batch_size = min(batch_size, len(images))
     meets = [len(images) if e < full_epochs else len(images) // 2 for e in range(epochs)]
