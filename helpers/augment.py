@@ -8,6 +8,10 @@ import math
 import torch
 from torch.nn import functional as F
 
+_BICUBIC = F.interpolate(  # (28, 6): from a coarse grid to the pixels, as a matrix
+    torch.eye(6)[None, None], size=(28, 6), mode="bicubic", align_corners=True
+)[0, 0]
+
 
 def distort(
     images: torch.Tensor,
@@ -29,7 +33,7 @@ def distort(
     x = images[:, None].float()  # (N, 1, 28, 28)
     if thickness:
         swell = thickness * (2 * torch.rand(n, 1, 1, 1, device=device) - 1)
-        thick, thin = F.max_pool2d(x, 3, 1, 1), -F.max_pool2d(-x, 3, 1, 1)
+        thick, thin = _spread(x), 255 - _spread(255 - x)
         x = x + swell.clamp(min=0) * (thick - x) + swell.clamp(max=0) * (x - thin)
     angle, wide, high, lean, right, down = 2 * torch.rand(6, n, device=device) - 1
     angle = angle * math.radians(rotation)
@@ -43,9 +47,16 @@ def distort(
     grid = grid.view(n, 2, 28, 28)
     if elastic:  # a coarse grid of random arrows, interpolated
         arrows = torch.randn(n, 2, 6, 6, device=device)
-        field = F.interpolate(arrows, size=28, mode="bicubic", align_corners=True)
+        field = _BICUBIC.to(device) @ arrows @ _BICUBIC.T.to(device)
         grid = grid + field * (elastic / 14)
     return F.grid_sample(x, grid.movedim(1, -1), align_corners=False)[:, 0]
+
+
+def _spread(x: torch.Tensor) -> torch.Tensor:
+    """The darkest of each pixel and its eight neighbours: F.max_pool2d(x, 3, 1, 1), but faster."""
+    x = F.pad(x, (1, 1, 1, 1))
+    x = torch.maximum(torch.maximum(x[..., :-2], x[..., 1:-1]), x[..., 2:])
+    return torch.maximum(torch.maximum(x[..., :-2, :], x[..., 1:-1, :]), x[..., 2:, :])
 
 
 def distort_more(images: torch.Tensor) -> torch.Tensor:

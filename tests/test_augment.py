@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from helpers.augment import distort
+from helpers.augment import _spread, distort
 
 QUIET = {"rotation": 0, "scale": 0, "slant": 0, "shift": 0}
 
@@ -40,3 +40,21 @@ def test_thickness_changes_the_ink_both_ways(mnist):
     image = torch.from_numpy(mnist.test_images[:1])
     ink = distort(image.repeat(100, 1, 1), **QUIET, thickness=1).sum((1, 2))
     assert ink.min() < 0.6 * image.sum() and ink.max() > 1.4 * image.sum()
+
+
+def test_rotations_turn_to_both_sides_and_no_further():
+    torch.manual_seed(0)
+    image = torch.zeros(400, 28, 28, dtype=torch.uint8)
+    image[:, 13:15, 4:24] = 200  # a bar across
+    turned = distort(image, **QUIET | {"rotation": 20})
+    pixels = torch.arange(28) - 13.5
+    x, y = pixels.expand(28, 28), pixels[:, None].expand(28, 28)
+    xy, xx, yy = ((turned * product).sum((1, 2)) for product in (x * y, x * x, y * y))
+    angle = torch.rad2deg(torch.atan2(2 * xy, xx - yy) / 2)
+    assert -20.5 < angle.min() < -18 and 18 < angle.max() < 20.5
+
+
+def test_ink_spreads_as_a_pooling_of_3_by_3_would_spread_it(mnist):
+    images = torch.from_numpy(mnist.test_images[:100]).float()
+    pooled = torch.nn.functional.max_pool2d(images, 3, 1, 1)
+    torch.testing.assert_close(_spread(images), pooled, rtol=0, atol=0)
