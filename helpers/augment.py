@@ -15,6 +15,7 @@ _BICUBIC = F.interpolate(  # (28, 6): from a coarse grid to the pixels, as a mat
 
 def distort(
     images: torch.Tensor,
+    strength: float = 1,
     rotation: float = 10,
     scale: float = 0.1,
     slant: float = 0.15,
@@ -24,18 +25,19 @@ def distort(
 ) -> torch.Tensor:
     """Distort each of the uint8 images (N, 28, 28) a little differently: float32 (N, 28, 28).
 
-    Each strength is the largest change to either side: `rotation` in degrees, `scale` of width and
-    height, each its own, as a share, `slant` as a share of the height, `shift` in pixels. With
+    At `strength` 1 the largest changes to either side are: `rotation` in degrees, `scale` of width
+    and height, each its own, as a share, `slant` as a share of the height, `shift` in pixels. With
     `elastic` a smooth random field of that deviation in pixels bends the strokes (Simard et al.,
-    2003); with `thickness` (0 to 1) they swell or shrink by up to one pixel. Pixels stay 0 to 255.
+    2003); with `thickness` (0 to 1) they swell or shrink by up to one pixel. A smaller `strength`
+    takes that share of each. Pixels stay 0 to 255.
     """
     n, device = len(images), images.device
     x = images[:, None].float()  # (N, 1, 28, 28)
     if thickness:
-        swell = thickness * (2 * torch.rand(n, 1, 1, 1, device=device) - 1)
+        swell = strength * thickness * (2 * torch.rand(n, 1, 1, 1, device=device) - 1)
         thick, thin = _spread(x), 255 - _spread(255 - x)
         x = x + swell.clamp(min=0) * (thick - x) + swell.clamp(max=0) * (x - thin)
-    angle, wide, high, lean, right, down = 2 * torch.rand(6, n, device=device) - 1
+    angle, wide, high, lean, right, down = strength * (2 * torch.rand(6, n, device=device) - 1)
     angle = angle * math.radians(rotation)
     wide, high, lean = 1 + wide * scale, 1 + high * scale, lean * slant
     right, down = right * shift / 14, down * shift / 14  # the grid runs from -1 to 1
@@ -48,7 +50,7 @@ def distort(
     if elastic:  # a coarse grid of random arrows, interpolated
         arrows = torch.randn(n, 2, 6, 6, device=device)
         field = _BICUBIC.to(device) @ arrows @ _BICUBIC.T.to(device)
-        grid = grid + field * (elastic / 14)
+        grid = grid + field * (strength * elastic / 14)
     return F.grid_sample(x, grid.movedim(1, -1), align_corners=False)[:, 0]
 
 
@@ -59,6 +61,6 @@ def _spread(x: torch.Tensor) -> torch.Tensor:
     return torch.maximum(torch.maximum(x[..., :-2, :], x[..., 1:-1, :]), x[..., 2:, :])
 
 
-def distort_more(images: torch.Tensor) -> torch.Tensor:
+def distort_more(images: torch.Tensor, strength: float = 1) -> torch.Tensor:
     """`distort` as the long recipe uses it: bent, thicker and thinner as well."""
-    return distort(images, elastic=0.5, thickness=0.3)
+    return distort(images, strength, elastic=0.5, thickness=0.3)

@@ -58,9 +58,9 @@ def teach(
     targets = np.concatenate([mnist.train_labels[rehearsed], labels.repeat(repeats)])
     steps, step = len(mixed) // 128, itertools.count(1)
 
-    def augment(batch: torch.Tensor) -> torch.Tensor:
+    def augment(batch: torch.Tensor, strength: float) -> torch.Tensor:
         progress(0.1 + 0.8 * next(step) / steps)
-        return distort(batch)
+        return distort(batch, strength)
 
     student = copy.deepcopy(model)
     before, test_before = read(model, images), evaluate(model, *test_set)

@@ -24,6 +24,18 @@ def test_distort_draws_anew_for_each_digit_and_keeps_the_range(mnist, strength):
     assert len(distorted.flatten(1).unique(dim=0)) == 50
 
 
+def test_half_the_strength_is_half_of_everything(mnist):
+    images = torch.from_numpy(mnist.test_images[:20])
+    distorted = []
+    for strength, share in ((0.5, 1), (1, 0.5)):
+        torch.manual_seed(0)
+        amounts = {"rotation": 10, "scale": 0.1, "slant": 0.1, "shift": 2}
+        amounts |= {"elastic": 1, "thickness": 1}
+        amounts = {name: share * amount for name, amount in amounts.items()}
+        distorted.append(distort(images, strength, **amounts))
+    torch.testing.assert_close(*distorted, atol=0.01, rtol=0)
+
+
 def test_shifts_move_the_centre_of_mass_to_all_sides():
     torch.manual_seed(0)
     image = torch.zeros(400, 28, 28, dtype=torch.uint8)

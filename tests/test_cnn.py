@@ -150,3 +150,16 @@ def test_fit_learns_and_repeats_itself(mnist, tmp_path):
     assert history["loss"][-1] < history["loss"][0]
     assert all(torch.equal(runs[0][name], runs[1][name]) for name in runs[0])
     assert list(tmp_path.glob("0/events*"))
+
+
+def test_the_last_digits_are_distorted_less(mnist):
+    strengths = []
+
+    def augment(images, strength):
+        strengths.append(strength)
+        return images
+
+    images, labels = mnist.train_images[:500], mnist.train_labels[:500]
+    options = {"epochs": 4, "full_epochs": 4, "batch_size": 50, "show_progress": False}
+    fit(DigitCNN(width=4), images, labels, augment=augment, **options)
+    assert strengths == 35 * [1] + 5 * [0.3]

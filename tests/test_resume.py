@@ -26,13 +26,13 @@ from helpers.training import fit
 checkpoint, weights, slow = sys.argv[1:]
 batches = 0
 
-def augment(images):
+def augment(images, strength):
     global batches
     batches += 1
     if slow == "slow" and batches > 18:
         print("in the third epoch", flush=True)
         time.sleep(60)
-    return distort(images)
+    return distort(images, strength)
 
 mnist = load_mnist()
 torch.manual_seed(0)
@@ -78,12 +78,12 @@ def test_stop_keeps_what_was_learnt_and_the_next_run_goes_on(mnist, tmp_path, ca
     images, labels = mnist.train_images[:600], mnist.train_labels[:600]
     batches = 0
 
-    def augment(images):
+    def augment(images, strength):
         nonlocal batches
         batches += 1
         if batches == 15:  # in the second epoch
             raise KeyboardInterrupt
-        return distort(images)
+        return distort(images, strength)
 
     def run(model):
         torch.manual_seed(0)
