@@ -17,7 +17,6 @@ from statistics import mean, median, stdev
 
 import numpy as np
 import torch
-from cnn_weights import EPOCHS, WIDTH
 from machine import machine
 from torch import nn
 
@@ -72,8 +71,8 @@ def run(name: str, seed: int) -> dict:
         if name == "fast":
             model, recipe = DigitCNN(), {"augment": distort}
         else:
-            model = DigitCNN(WIDTH, padding=1)
-            recipe = {"epochs": EPOCHS, "full_epochs": EPOCHS, "augment": distort_more}
+            model = DigitCNN(padding=1)
+            recipe = {"epochs": 16, "full_epochs": 16, "augment": distort_more}
         history = fit(model, images, labels, test_set, seed=seed, **recipe)
         seconds, accuracy = history["seconds"], history["validation_accuracy"]
         met = 128 * len(history["loss"])
@@ -136,7 +135,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--fast", type=int, default=5, help="seeds of our fast recipe")
     parser.add_argument("--tutorial", type=int, default=1, help="seeds of the tutorial network")
-    parser.add_argument("--long", type=int, default=1, help="seeds of our long recipe")
+    parser.add_argument("--long", type=int, default=3, help="seeds of our long recipe")
     parser.add_argument("--run", nargs=2, metavar=("NAME", "SEED"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
