@@ -97,9 +97,10 @@ def fit(
                 for group in optimizer.param_groups:
                     group["lr"] = rate
                 x, y = images[batch], labels[batch]  # (batch_size, 28, 28), (batch_size,)
+                if augment:
+                    x = augment(x, 1 if progress < 7 / 8 else 0.3)
                 with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                    seen = augment(x, 1 if progress < 7 / 8 else 0.3) if augment else x
-                    logits = model(seen)  # (batch_size, 10)
+                    logits = model(x)  # (batch_size, 10)
                     each_loss = cross_entropy(logits, y, reduction="none")  # (batch_size,)
                 loss = each_loss.mean()
                 optimizer.zero_grad()
