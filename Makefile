@@ -3,7 +3,6 @@
 FITS := import ensurepip, sys, venv; assert sys.version_info >= (3, 11)
 PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-PROMPT := --ServerApp.kernel_websocket_connection_class=helpers.lab_server.PromptConnection
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 
 .PHONY: help lab test test-fast run bench lint hooks clean
@@ -12,7 +11,7 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
 
 lab: .venv/lab.stamp  ## install what is missing, open JupyterLab (ARGS=--no-browser for a server)
-	$(BIN)/jupyter lab $(PROMPT) --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+	JUPYTER_CONFIG_PATH=lab $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
 
 test: .venv/test.stamp  ## install what is missing, run all tests (ARGS='-k drawing' for some)
 	$(BIN)/python -m pytest $(ARGS)
@@ -21,8 +20,8 @@ test-fast: .venv/test.stamp  ## run all tests but those with a browser, a notebo
 	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
 
 run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOKS=… for some)
-	$(BIN)/python notebooks/run.py $(NOTEBOOKS)
-	$(BIN)/python notebooks/thumbnails.py
+	$(BIN)/python lab/run_notebooks.py $(NOTEBOOKS)
+	$(BIN)/python lab/thumbnails.py
 
 bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks/*.md (40 minutes)
 	$(BIN)/python benchmarks/cnn.py

@@ -20,11 +20,9 @@ import torch
 from machine import machine
 from torch import nn
 
-from helpers.augment import distort, distort_more
-from helpers.cnn import DigitCNN
+from helpers.cnn import DigitCNN, distort, distort_more, fit
 from helpers.data import load_mnist
 from helpers.files import write_atomically
-from helpers.training import fit
 
 REPORT = Path(__file__).with_suffix(".md")
 TITLES = {"tutorial": "tutorial", "fast": "ours, fast recipe", "long": "ours, long recipe"}

@@ -12,7 +12,6 @@ is not counted as training.
 import argparse
 import contextlib
 import io
-import sys
 import time
 from pathlib import Path
 
@@ -21,17 +20,18 @@ import torch
 from machine import machine
 
 from helpers import ROOT
-from helpers.augment import distort_more
-from helpers.cnn import DigitCNN
+from helpers.cnn import DigitCNN, distort_more, fit
 from helpers.data import Mnist, load_mnist
-from helpers.dcgan import Discriminator, Generator
 from helpers.files import write_atomically
-from helpers.gan_scores import frechet_distance, precision_recall
-from helpers.gan_training import fit_gan
-from helpers.training import evaluate, fit
-
-sys.path.insert(0, str(ROOT / "notebooks"))
-from run import functions_of
+from helpers.gan import (
+    Discriminator,
+    Generator,
+    fit_gan,
+    frechet_distance,
+    precision_recall,
+    train_step,
+)
+from helpers.recogniser import evaluate
 
 REPORT = Path(__file__).with_suffix(".md")
 STANDARD = {
@@ -45,7 +45,6 @@ STANDARD = {
 def train(name: str, seconds: float, seed: int) -> tuple[Generator, float]:
     """Train one of the two for `seconds`; give its generator and the seconds of an epoch."""
     images, labels, _, _ = load_mnist().split()
-    train_step = functions_of(ROOT / "notebooks" / "04_dcgan.ipynb")["train_step"]
     torch.manual_seed(seed)
     if name == "ours":
         players, settings, regular = (Generator(), Discriminator()), {"batch_size": 64}, {}

@@ -4,7 +4,7 @@
 
 The recipes were chosen on the validation split (the last 5,000 of the training digits), which then
 joined the training set: the networks trained here learn from all 60,000 digits. The last line is
-the network of models/mlp.json, which `mlp_weights.py` trained once, on the first 55,000.
+the network of models/mlp.json, which `models/train_mlp.py` trained once, on the first 55,000.
 """
 
 import argparse
@@ -14,8 +14,7 @@ import numpy as np
 
 from helpers import ROOT
 from helpers.data import load_mnist
-from helpers.distortion import distort_digits
-from helpers.mlp import MLP
+from helpers.mlp import MLP, distort_digits
 from helpers.recogniser import evaluate
 
 RECIPES = {

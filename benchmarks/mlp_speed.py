@@ -34,10 +34,10 @@ import torch  # noqa: E402
 from sklearn.neural_network import MLPClassifier  # noqa: E402
 from torch import nn  # noqa: E402
 
-from helpers import mlp as mlp_module  # noqa: E402
 from helpers.data import load_mnist  # noqa: E402
 from helpers.mlp import MLP  # noqa: E402
-from helpers.mlp_arrays import Buffers  # noqa: E402
+from helpers.mlp import network as mlp_module  # noqa: E402
+from helpers.mlp.buffers import Buffers  # noqa: E402
 
 SIZES, EPOCHS, BATCH_SIZE, LEARNING_RATE, MOMENTUM = (784, 128, 64, 10), 4, 128, 0.05, 0.9
 

@@ -22,25 +22,22 @@ import nbformat
 import numpy as np
 from machine import machine
 
-from helpers import ROOT
-from helpers.cnn import DigitCNN
+from helpers import ROOT, LabError
+from helpers.cnn import DigitCNN, saliency, teach
 from helpers.data import load_mnist
-from helpers.drawing import DrawingPad, rasterize
-from helpers.errors import LabError
 from helpers.files import write_atomically
 from helpers.mlp import MLP
-from helpers.saliency import saliency
-from helpers.teaching import teach
+from helpers.pad import DrawingPad, rasterize
 
 sys.path.insert(0, str(ROOT / "tests"))
-from jupyter_page import canvas_box, find_browser, open_browser, press_button, run_all
-from jupyter_server import serve_lab
+from lab_page import canvas_box, find_browser, open_browser, press_button, run_all
+from lab_server import serve_lab
 
 REPORT = Path(__file__).with_suffix(".md")
 PAD = """
 from helpers import ROOT
 from helpers.cnn import DigitCNN
-from helpers.drawing import DrawingPad
+from helpers.pad import DrawingPad
 from helpers.mlp import MLP
 from ipywidgets import HTML, Button, VBox
 button, text = Button(description="Echo"), HTML("0")

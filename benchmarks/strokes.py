@@ -14,15 +14,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from helpers import ROOT
+from helpers import ROOT, LabError
 from helpers.cnn import DigitCNN
-from helpers.drawing import PEN, SIDE, DrawingPad
-from helpers.errors import LabError
+from helpers.data import Handwriting, load_handwriting, put_on_canvas
 from helpers.files import write_atomically
-from helpers.handwriting import Handwriting, load_handwriting, put_on_canvas
 from helpers.mlp import MLP
+from helpers.pad import PEN, SIDE, DrawingPad, smooth
 from helpers.recogniser import read
-from helpers.strokes import smooth
 
 REPORT = Path(__file__).with_suffix(".md")
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from .errors import LabError
+from . import LabError
 
 
 def write_atomically(path: str | Path, data: bytes | str) -> Path:

@@ -47,7 +47,7 @@ def plot_probabilities(probabilities: np.ndarray, axis: Axes | None = None) -> A
 
 
 def plot_history(history: dict[str, list[float]], source: str) -> Figure:
-    """Draw what `training.fit` gives: loss per step (light) and smoothed, accuracy per epoch."""
+    """Draw what `fit` gives: loss per step (light) and smoothed, accuracy per epoch."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
     loss = np.array(history["loss"])
     window = max(1, len(loss) // 50)
@@ -71,7 +71,7 @@ def plot_history(history: dict[str, list[float]], source: str) -> Figure:
 
 
 def plot_game(history: dict[str, Any]) -> Figure:
-    """Draw what `gan_training.fit_gan` gives: losses, D(x) and D(G(z)), smoothed, and scores."""
+    """Draw what `fit_gan` gives: losses, D(x) and D(G(z)), smoothed, and scores."""
     scores = history["scores"]
     figure, axes = plt.subplots(
         1, 2 + len(scores), figsize=(2.7 * (2 + len(scores)), 2.4), layout="constrained"

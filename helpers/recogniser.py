@@ -1,8 +1,11 @@
-"""What a recogniser is, what it reads, and how much of it is right: for all of them alike."""
+"""What a recogniser is, what it accepts, what it reads, and how much of it is right."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+
+from . import LabError
 
 
 class Recogniser(Protocol):
@@ -19,3 +22,48 @@ def read(model: Recogniser, images: np.ndarray) -> np.ndarray:
 def evaluate(model: Recogniser | Any, images: np.ndarray, labels: np.ndarray) -> float:
     """The share of images, 0 to 1, that anything with `predict_proba` reads right."""
     return float((read(model, images) == labels).mean())
+
+
+def check_images(images: np.ndarray) -> None:
+    """Raise LabError unless `images` is a uint8 array (N, 28, 28), N may be 0."""
+    if not isinstance(images, np.ndarray):
+        raise LabError(f"images must be a NumPy array, not {type(images).__name__}.")
+    if np.issubdtype(images.dtype, np.floating):
+        raise LabError(
+            f"images must be uint8, ink 255 on paper 0, not {images.dtype}: pass the pixels as "
+            "MNIST stores them, the model scales them itself."
+        )
+    if images.dtype != np.uint8:
+        raise LabError(f"images must be uint8, ink 255 on paper 0, not {images.dtype}.")
+    if images.shape[1:] != (28, 28):
+        hint = ": put a single digit in a batch with images[None]" if images.ndim == 2 else ""
+        raise LabError(f"images must have the shape (N, 28, 28), not {images.shape}{hint}.")
+
+
+def check_labels(labels: np.ndarray, n_images: int, n_classes: int = 10) -> None:
+    """Raise LabError unless `labels` are `n_images` (> 0) whole numbers in 0..n_classes-1."""
+    if not isinstance(labels, np.ndarray):
+        raise LabError(f"labels must be a NumPy array, not {type(labels).__name__}.")
+    if labels.ndim != 1:
+        raise LabError(f"labels must have the shape (N,), not {labels.shape}.")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise LabError(f"labels must be whole numbers 0..{n_classes - 1}, not {labels.dtype}.")
+    if len(labels) != n_images:
+        raise LabError(f"there are {n_images} images and {len(labels)} labels: one each is needed.")
+    if n_images == 0:
+        raise LabError("there is nothing to learn from: images and labels are empty.")
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= n_classes:
+        raise LabError(f"labels must lie in 0..{n_classes - 1}, these run from {low} to {high}.")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A taught copy of a recogniser, and what it changed."""
+
+    model: Any
+    labels: np.ndarray  # (N,) of the drawings
+    before: np.ndarray  # (N,) what was read in them
+    after: np.ndarray
+    test_before: float  # share of MNIST's test set that was read right, 0 to 1
+    test_after: float

@@ -10,9 +10,8 @@ import pytest
 # cores busy, two threads that wait for each other are ten times slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from helpers.data import Mnist, load_mnist
-from helpers.errors import LabError
-from helpers.handwriting import Handwriting, load_handwriting
+from helpers import LabError
+from helpers.data import Handwriting, Mnist, load_handwriting, load_mnist
 
 
 @pytest.fixture(scope="session")

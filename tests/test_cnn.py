@@ -7,11 +7,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from helpers import ROOT
-from helpers.augment import distort
-from helpers.cnn import DigitCNN
-from helpers.errors import LabError
-from helpers.training import evaluate, fit
+from helpers import ROOT, LabError
+from helpers.cnn import DigitCNN, distort, fit
+from helpers.recogniser import evaluate
 
 
 @pytest.fixture

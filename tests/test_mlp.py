@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import ROOT
-from helpers import mlp as mlp_module
-from helpers.distortion import distort_digits
-from helpers.errors import LabError
-from helpers.mlp import MLP, softmax
+from helpers import ROOT, LabError
+from helpers.mlp import MLP, distort_digits, softmax
+from helpers.mlp import network as mlp_module
 from helpers.recogniser import evaluate
 
 

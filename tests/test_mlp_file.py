@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from helpers import mlp as mlp_module
-from helpers.errors import LabError
+from helpers import LabError
 from helpers.mlp import MLP
+from helpers.mlp import network as mlp_module
 
 
 @pytest.fixture(scope="module")

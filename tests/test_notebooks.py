@@ -16,12 +16,12 @@ import nbformat
 import numpy as np
 import pytest
 from PIL import Image
-from run import clean, execute, syntax_of
+from run_notebooks import clean, execute, syntax_of
 from tensorboard import manager
 from thumbnails import CHOSEN, thumbnail
 
 from helpers import ROOT
-from helpers.source import show_source
+from helpers.notebook import show_source
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 SMALL = {
@@ -94,7 +94,7 @@ def test_its_outputs_are_those_of_one_clean_run(path):
     assert not any(o.output_type == "error" for c in code for o in c.outputs)
     assert len(text) <= 300_000
     clean(notebook)
-    assert nbformat.writes(notebook) + "\n" == text, f"notebooks/run.py --clean {path.name}"
+    assert nbformat.writes(notebook) + "\n" == text, f"lab/run_notebooks.py --clean {path.name}"
     for folder in ("/home/", "/root/", "/Users/", "/tmp/", str(ROOT)):
         assert folder not in text
 
@@ -125,7 +125,7 @@ def test_its_pictures_have_an_alternative_text(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_contents_show_it_as_it_is(path):
-    assert path.stem in CHOSEN, "choose its picture in notebooks/thumbnails.py"
+    assert path.stem in CHOSEN, "choose its picture in lab/thumbnails.py"
     committed = Image.open(path.parent / "images" / f"{path.stem}.png")
     current = thumbnail(path.stem)
     assert np.array_equal(committed.convert("RGB"), current.convert("RGB")), "thumbnails.py"

@@ -8,8 +8,7 @@ from collections import Counter
 
 import nbformat
 import pytest
-from jupyter_server import PROMPT
-from run import syntax_of
+from run_notebooks import syntax_of
 
 from helpers import ROOT
 
@@ -24,7 +23,7 @@ def defined_names(source: str) -> list[str]:
 
 
 def test_no_name_is_defined_twice():
-    sources = [path.read_text() for path in (ROOT / "helpers").glob("*.py")]
+    sources = [path.read_text() for path in (ROOT / "helpers").rglob("*.py")]
     for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
         cells = nbformat.read(path, as_version=4).cells
         sources.append("\n".join(c.source for c in cells if c.cell_type == "code"))
@@ -38,7 +37,7 @@ def test_no_name_is_defined_twice():
     [
         ("helpers", "numpy matplotlib torch"),
         ("helpers.data", "matplotlib torch"),  # digits from the cache need no torch
-        ("helpers.gallery", "matplotlib torch"),  # nor does the pad
+        ("helpers.pad", "matplotlib torch"),  # nor does the pad
         ("helpers.plots", "torch"),
     ],
 )
@@ -91,7 +90,3 @@ def test_the_code_is_linted_and_formatted():
 def test_the_types_of_helpers_agree():
     result = run(sys.executable, "-m", "mypy")
     assert result.returncode == 0, result.stdout
-
-
-def test_make_lab_starts_the_server_that_the_browser_tests_draw_on():
-    assert PROMPT in (ROOT / "Makefile").read_text()

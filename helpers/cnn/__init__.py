@@ -1,0 +1,9 @@
+"""02: the convolutional network that reads digits, how it is trained and where it looks."""
+
+from .distort import distort, distort_more
+from .network import DigitCNN, normalise
+from .saliency import saliency
+from .teaching import teach
+from .training import fit
+
+__all__ = ["DigitCNN", "distort", "distort_more", "fit", "normalise", "saliency", "teach"]

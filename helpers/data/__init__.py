@@ -1,0 +1,29 @@
+"""01: digits as arrays, from wherever they can be had, and strangers' pen strokes."""
+
+from typing import Any
+
+from .generated import generate_digits
+from .handwriting import Handwriting, load_handwriting, put_on_canvas
+from .mnist import Mnist, load_mnist
+from .neighbours import nearest
+from .variants import with_variants
+
+__all__ = [
+    "Handwriting",
+    "Mnist",
+    "generate_digits",
+    "load_handwriting",
+    "load_mnist",
+    "nearest",
+    "prepare_mnist",
+    "put_on_canvas",
+    "with_variants",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "prepare_mnist":  # with the seconds that TFDS takes, only where it is used
+        from .tfds import prepare_mnist
+
+        return prepare_mnist
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

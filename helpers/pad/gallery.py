@@ -1,0 +1,103 @@
+"""The drawings that were kept, as a widget: keep, look at, relabel, delete."""
+
+from functools import partial
+from pathlib import Path
+
+from ipywidgets import HTML, Button, Dropdown, HBox, Label, ToggleButtons
+
+from ..pictures import png_url
+from .drawing_pad import DrawingPad
+from .kept_drawings import Drawing, delete_drawing, load_drawings, relabel_drawing, save_drawing
+from .panel import Card
+from .prediction_html import status_line
+
+
+class Gallery(Card):
+    """Keeps what is drawn on `pad` in `folder`, under the digit that was meant, and shows it.
+
+    `drawings` are those of the folder, as `load_drawings` gives them. What is in the folder but is
+    no drawing is named in a sentence and left alone.
+    """
+
+    def __init__(self, pad: DrawingPad, folder: str | Path) -> None:
+        super().__init__()
+        self._pad, self._folder = pad, Path(folder)
+        self.drawings: list[Drawing] = []
+        self.keep_buttons: list[Button] = [
+            self.button(str(digit), "", f"Keep the drawing as a {digit}", partial(self.keep, digit))
+            for digit in range(10)
+        ]
+        self._title, self._pictures, self._problems = HTML(), HTML(), HTML()
+        self.thumbnails = ToggleButtons(options=[]).add_class("dp-thumbnails")
+        self.thumbnails.observe(self.guarded(lambda _: self._choose()), "value")
+        self.label = Dropdown(options=range(10))
+        self.label.observe(self.guarded(lambda change: self.relabel(change["new"])), "value")
+        self.open_button = self.button("Open", "pencil", "Put it on the pad", self.redraw)
+        self.delete_button = self.button("Delete", "trash", "Delete this drawing", self.delete)
+        label = [Label("This one is a"), self.label]
+        self._tools = HBox([*label, self.open_button, self.delete_button])
+        keep = HBox([Label("Keep it as the digit you meant:"), *self.keep_buttons])
+        keep.add_class("dp-keep")
+        drawings = [self._title, self._pictures, self.thumbnails, self._tools]
+        self.children = [self._style, keep, *drawings, self._problems, self.status]
+        self.guarded(self.refresh)()
+
+    def __repr__(self) -> str:
+        return "Gallery (run the notebook in Jupyter to see the drawings)"
+
+    def keep(self, label: int) -> None:
+        """Save what is on the pad as a drawing of `label`, and clear the pad."""
+        save_drawing(self._folder, label, self._pad.image, self._pad.strokes)
+        self._pad.clear()
+        self.refresh()
+        self.say(f"Kept as a {label} in {self._folder.name}/{label}. Draw the next one!")
+
+    def relabel(self, label: int) -> None:
+        """Give the chosen drawing another label."""
+        if self.chosen and self.chosen.label != label:
+            relabel_drawing(self.chosen.path, label)
+            self.refresh()
+            self.say(f"Now it is a {label}.")
+
+    def delete(self) -> None:
+        """Delete the chosen drawing."""
+        if self.chosen:
+            delete_drawing(self.chosen.path)
+            self.refresh()
+            self.say("Deleted.")
+
+    def redraw(self) -> None:
+        """Put the chosen drawing on the pad."""
+        if self.chosen:
+            self._pad.replay(self.chosen.strokes)
+
+    @property
+    def chosen(self) -> Drawing | None:
+        """The drawing whose thumbnail is pressed."""
+        index = self.thumbnails.index
+        return None if index is None else self.drawings[index]
+
+    def refresh(self) -> None:
+        """Show what is in the folder now."""
+        drawings, problems = load_drawings(self._folder)
+        drawings.sort(key=lambda drawing: drawing.label)
+        self.thumbnails.value = None
+        self.drawings = drawings
+        rules = [
+            f".dp-thumbnails button:nth-of-type({number}) "
+            f"{{ background-image: url({png_url(drawing.image)}); }}"
+            for number, drawing in enumerate(drawings, 1)
+        ]
+        self._pictures.value = f"<style>{''.join(rules)}</style>"
+        self.thumbnails.options = [(str(d.label), str(d.path)) for d in drawings]
+        self.thumbnails.value = None
+        self._choose()
+        many = f"{len(drawings)} drawings kept"
+        count = {0: "Nothing kept yet", 1: "One drawing kept"}.get(len(drawings), many)
+        self._title.value = f'<div class="dp-title" data-drawings="{len(drawings)}">{count}</div>'
+        self._problems.value = "".join(status_line(problem, True) for problem in problems)
+
+    def _choose(self) -> None:
+        self._tools.layout.display = "flex" if self.chosen else "none"
+        if self.chosen:
+            self.label.value = self.chosen.label

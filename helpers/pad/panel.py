@@ -1,0 +1,47 @@
+"""What the widgets of the pad share: a frame, buttons, and a line that says what went wrong."""
+
+import threading
+from collections.abc import Callable
+
+from ipywidgets import HTML, Button, VBox
+
+from .. import LabError
+from .prediction_html import STYLE, status_line
+
+
+class Card(VBox):
+    """A framed part of the page; errors of what the browser calls appear in its status line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status = HTML()
+        self._lock = threading.RLock()  # a busy kernel may answer the pen in a thread of its own
+        self._style = HTML(STYLE).add_class("dp-style")
+        self.add_class("dp-card")
+
+    def say(self, text: str, problem: bool = False) -> None:
+        """Write one sentence into the status line."""
+        self.status.value = status_line(text, problem)
+
+    def button(self, name: str, icon: str, tooltip: str, action: Callable[[], None]) -> Button:
+        """A button that does `action` when it is pressed."""
+        button = Button(description=name, icon=icon, tooltip=tooltip)
+        button.on_click(self.guarded(lambda _: action()))
+        return button
+
+    def guarded(self, action: Callable) -> Callable:
+        """The same action, its errors shown in the status line: callbacks have no other place."""
+
+        def handler(*args: object) -> None:
+            try:
+                with self._lock:
+                    action(*args)
+            except Exception as error:
+                self.say(sentence(error), True)
+
+        return handler
+
+
+def sentence(error: Exception) -> str:
+    """What to show of an error where there is room for one sentence only."""
+    return str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,127 @@
+"""The button that teaches a network the drawings that were kept, and what came of it."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from ipywidgets import HTML, FloatProgress, HBox
+
+from .. import LabError
+from ..pictures import png_url
+from ..recogniser import Lesson, Recogniser
+from .drawing_pad import DrawingPad
+from .gallery import Gallery
+from .panel import Card, sentence
+
+
+class TeachPanel(Card):
+    """Teaches a copy of the recogniser `name` of `pad` the drawings of `gallery`.
+
+    `teach(model, images, labels, progress)` gives what `helpers.teaching.teach` gives. The result
+    is shown, and kept (in the file `path`, and on the pad) or discarded at a button. The pad goes
+    on reading meanwhile: the lesson has a thread of its own, `thread`.
+    """
+
+    def __init__(
+        self, pad: DrawingPad, gallery: Gallery, teach: Callable, path: str | Path, name: str
+    ):
+        super().__init__()
+        self._pad, self._gallery, self._teach = pad, gallery, teach
+        self._path, self._name = Path(path), name
+        self.thread: threading.Thread | None = None
+        self.lesson: Lesson | None = None
+        self._images = np.empty((0, 28, 28), np.uint8)
+        title = f"Teach the {name} with what you kept"
+        self.teach_button = self.button(
+            title, "graduation-cap", "A copy learns your drawings among digits of MNIST", self.start
+        )
+        self.keep_button = self.button("Keep it", "check", "Read with the taught copy", self.keep)
+        self.discard_button = self.button(
+            "Discard it", "times", "Stay with the network as it was", self.discard
+        )
+        self._bar, self._table = FloatProgress(0, max=1), HTML()
+        self._choice = HBox([self.keep_button, self.discard_button])
+        row = HBox([self.teach_button, self._bar, self._choice]).add_class("dp-teach")
+        self.children = [self._style, row, self._table, self.status]
+        self._show(None)
+
+    def __repr__(self) -> str:
+        return "TeachPanel (run the notebook in Jupyter to teach the network)"
+
+    def start(self) -> None:
+        """Begin to teach; LabError when it runs already or nothing was kept."""
+        if self.thread and self.thread.is_alive():
+            raise LabError("It is learning already: a few seconds more.")
+        drawings = self._gallery.drawings
+        if not drawings:
+            raise LabError(f"Keep a drawing first: that is what the {self._name} learns from.")
+        self._show(None)
+        self._bar.layout.visibility = "visible"
+        self.say("A copy is learning. You can go on drawing.")
+        self._images = np.stack([drawing.image for drawing in drawings])
+        labels = np.array([drawing.label for drawing in drawings])
+        model = self._pad.models[self._name]
+        self.thread = threading.Thread(target=self._learn, args=(model, labels), daemon=True)
+        self.thread.start()
+
+    def keep(self) -> None:
+        """Write the taught copy to the file and read with it from now on."""
+        lesson = self.lesson
+        if not lesson:
+            return
+        lesson.model.save(self._path, taught=len(lesson.labels), test_accuracy=lesson.test_after)
+        self._pad.use(self._name, lesson.model)
+        self._show(None)
+        place = "/".join(self._path.parts[-3:])
+        self.say(f"The pad reads with it now. It is kept in {place}; delete that file to go back.")
+
+    def discard(self) -> None:
+        """Forget the taught copy."""
+        self._show(None)
+        self.say(f"Discarded: the pad reads with the {self._name} as before.")
+
+    def _learn(self, model: Recogniser, labels: np.ndarray) -> None:
+        try:
+            lesson = self._teach(model, self._images, labels, self._progress)
+            with self._lock:
+                self._show(lesson)
+                self.say("Keep the taught copy?")
+        except Exception as error:
+            self.say(sentence(error), True)
+        finally:
+            self._bar.layout.visibility = "hidden"
+            self._bar.value = 0
+
+    def _progress(self, share: float) -> None:
+        if share - self._bar.value >= 0.02 or share == 1:
+            self._bar.value = share
+
+    def _show(self, lesson: Lesson | None) -> None:
+        self.lesson = lesson
+        self._choice.layout.visibility = "visible" if lesson else "hidden"
+        self._bar.layout.visibility = "hidden"
+        self._table.value = _table(lesson, self._images) if lesson else ""
+
+
+def _table(lesson: Lesson, images: np.ndarray) -> str:
+    """What the lesson changed: how many are read right before and after, and which drawings."""
+    right = [int((read == lesson.labels).sum()) for read in (lesson.before, lesson.after)]
+    rows = [
+        (f"of your {len(images)} drawings, right", *map(str, right)),
+        ("of MNIST's test set, right", f"{lesson.test_before:.2%}", f"{lesson.test_after:.2%}"),
+    ]
+    lines = "".join(f"<tr><td>{name}</td><td>{a}</td><td>{b}</td></tr>" for name, a, b in rows)
+    changed = "".join(
+        f'<figure><img src="{png_url(image)}" alt="A drawing of a {label}">'
+        f"<figcaption>{before} → <b>{after}</b></figcaption></figure>"
+        for image, label, before, after in zip(
+            images, lesson.labels, lesson.before, lesson.after, strict=True
+        )
+        if before != after
+    )
+    return (
+        f'<div class="dp-lesson" data-before="{right[0]}" data-after="{right[1]}">'
+        f"<table><tr><th></th><th>before</th><th>after</th></tr>{lines}</table>"
+        f'<div class="dp-changed">{changed}</div></div>'
+    )

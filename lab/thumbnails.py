@@ -1,0 +1,49 @@
+"""Small pictures for the contents, from the notebooks' outputs; `make run` makes them anew."""
+
+import base64
+import contextlib
+import io
+
+import nbformat
+from PIL import Image, ImageOps
+
+from helpers import ROOT
+from helpers.files import write_atomically
+from helpers.pictures import png_bytes
+
+NOTEBOOKS = ROOT / "notebooks"
+KINDS = {"image/png", "image/gif"}
+SIZE = (480, 300)  # shown at half of it, for HiDPI screens
+CHOSEN = {  # what the code of the cell with the picture contains
+    "01_explore_mnist": "contact_sheet(atlas",
+    "02_train_cnn": "axis.imshow(channel",
+    "03_numpy_mlp": '("784 pixels", "64 features")',
+    "04_dcgan": "save_film(log_dir",
+    "05_draw_and_predict": None,  # a widget leaves no output: its screenshot
+}
+
+
+def picture(name: str) -> Image.Image:
+    """The chosen picture of a notebook, as it stands in its file; of a film, the last one."""
+    code = CHOSEN[name]
+    if code is None:
+        return Image.open(NOTEBOOKS / "images" / "pad.png")
+    cells = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
+    cell = next(c for c in cells if c.cell_type == "code" and code in c.source)
+    data = next(o.data for o in cell.outputs if KINDS & o.get("data", {}).keys())
+    image = Image.open(io.BytesIO(base64.b64decode(next(data[k] for k in KINDS if k in data))))
+    image.seek(getattr(image, "n_frames", 1) - 1)
+    return image
+
+
+def thumbnail(name: str) -> Image.Image:
+    """The same, small, on white, with few colours: they are all of one size."""
+    small = ImageOps.pad(picture(name).convert("RGB"), SIZE, color="white")
+    return small.quantize(64, dither=Image.Dither.NONE)
+
+
+if __name__ == "__main__":
+    for name in CHOSEN:
+        with contextlib.suppress(StopIteration):  # a notebook that was not run has no picture yet
+            data = png_bytes(thumbnail(name), optimize=True)
+            write_atomically(NOTEBOOKS / "images" / f"{name}.png", data)

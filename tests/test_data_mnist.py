@@ -1,0 +1,241 @@
+"""MNIST from a folder, from the cache, from the network, and its stand-in without one."""
+
+import contextlib
+import gzip
+import os
+import shutil
+import socket
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import LabError, files
+from helpers.cnn import DigitCNN, distort_more, fit
+from helpers.data import generate_digits, mnist_files
+from helpers.data import mnist as data
+from helpers.import_torchvision import torchvision
+from helpers.recogniser import evaluate
+
+ORIGINAL = os.environ.get("MNIST_DIR")
+NAMES = [name for name, _ in torchvision.datasets.MNIST.resources]
+needs_files = pytest.mark.skipif(
+    not ORIGINAL, reason="MNIST_DIR does not name the four original files"
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """A copy of the original files, named by $MNIST_DIR."""
+    copy = tmp_path / "original"
+    shutil.copytree(ORIGINAL, copy)
+    copy.chmod(0o755)
+    for path in copy.iterdir():
+        path.chmod(0o644)
+    monkeypatch.setenv("MNIST_DIR", str(copy))
+    return copy
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Path:
+    """An empty cache and no $MNIST_DIR."""
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    monkeypatch.setattr(data, "CACHE", tmp_path / "data" / "mnist.npz")
+    return data.CACHE
+
+
+def serve(folder: Path, monkeypatch) -> ThreadingHTTPServer:
+    """Serve a folder as the only mirror of MNIST."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def copyfile(self, source, outputfile):
+            with contextlib.suppress(ConnectionError):  # torchvision asks twice and hangs up once
+                super().copyfile(source, outputfile)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    mirror = f"http://127.0.0.1:{server.server_port}/"
+    monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", [mirror])
+    return server
+
+
+def tiny(n: int = 3) -> data.Mnist:
+    images, labels = np.full((n, 28, 28), 7, np.uint8), np.arange(n)
+    return data.Mnist(images, labels, images, labels, "MNIST")
+
+
+def assert_one_sentence(error: LabError) -> None:
+    text = str(error)
+    assert "\n" not in text and text.endswith(".") and len(text) < 400
+
+
+def test_mnist_is_mnist(mnist):
+    assert mnist.train_images.shape == (60_000, 28, 28) and mnist.train_images.dtype == np.uint8
+    assert mnist.test_images.shape == (10_000, 28, 28) and mnist.test_labels.dtype == np.int64
+    assert mnist.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
+    assert np.bincount(mnist.test_labels).tolist() == [
+        *(980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
+    ]
+    corners = mnist.train_images[:, [0, 0, -1, -1], [0, -1, 0, -1]]
+    assert corners.max() == 0 and mnist.train_images.max() == 255  # ink 255 on paper 0
+
+
+def test_the_validation_split_is_the_end_of_the_training_set(mnist):
+    images, labels, validation_images, validation_labels = mnist.split()
+    assert len(images) == len(labels) == 55_000
+    assert np.array_equal(validation_images, mnist.train_images[-5_000:])
+    assert np.array_equal(validation_labels, mnist.train_labels[-5_000:])
+
+
+@needs_files
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path: path.unlink(), "is missing"),
+        (lambda path: path.write_bytes(path.read_bytes()[:5000]), "truncated"),
+        (lambda path: path.write_text("<!doctype html><p>Not found"), "not a gzip file"),
+        (lambda path: path.write_bytes(gzip.compress(b"other digits")), "another checksum"),
+    ],
+)
+@pytest.mark.parametrize("name", [NAMES[1], NAMES[2]])
+def test_a_damaged_folder_is_refused(folder, damage, words, name):
+    damage(folder / name)
+    with pytest.raises(LabError, match=words) as caught:
+        data.load_mnist()
+    assert name in str(caught.value)
+    assert_one_sentence(caught.value)
+
+
+def test_a_folder_without_the_files_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path))
+    with pytest.raises(LabError, match="four original") as caught:
+        data.load_mnist()
+    assert_one_sentence(caught.value)
+
+
+@needs_files
+def test_the_download_is_checked_cached_and_leaves_nothing_else(cache, monkeypatch, mnist, capsys):
+    server = serve(Path(ORIGINAL), monkeypatch)
+    try:
+        data.load_mnist()
+    finally:
+        server.shutdown()
+    assert "Downloading" in capsys.readouterr().out
+    assert [path.name for path in cache.parent.iterdir()] == ["mnist.npz"]
+    again = data.load_mnist()  # the server is gone: this is the cache
+    assert again.source == "MNIST"
+    for name in ("train_images", "train_labels", "test_images", "test_labels"):
+        assert np.array_equal(getattr(again, name), getattr(mnist, name))
+
+
+@needs_files
+def test_a_mirror_with_damaged_files_is_refused(cache, folder, monkeypatch):
+    (folder / NAMES[3]).write_bytes(b"<html>")
+    monkeypatch.delenv("MNIST_DIR")
+    server = serve(folder, monkeypatch)
+    try:
+        with pytest.raises(LabError, match="could not be downloaded") as caught:
+            data.load_mnist()
+    finally:
+        server.shutdown()
+    assert_one_sentence(caught.value)
+    assert list(cache.parent.iterdir()) == []
+
+
+def go_offline(monkeypatch) -> None:
+    def no_such_host(*_, **__):
+        raise socket.gaierror("Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
+
+
+def test_offline_the_digits_are_generated_and_it_is_said(cache, monkeypatch, capsys):
+    monkeypatch.setattr(data, "generate_digits", partial(generate_digits, 300, 100))
+    go_offline(monkeypatch)
+    digits = data.load_mnist()
+    assert digits.source == "generated"
+    said = capsys.readouterr().out
+    assert said.startswith("MNIST could not be downloaded: these digits are generated.")
+    assert said.count("\n") == 1
+    assert digits.train_images.shape == (300, 28, 28) and digits.test_images.dtype == np.uint8
+    assert digits.train_labels.dtype == np.int64
+    assert np.bincount(np.r_[digits.train_labels, digits.test_labels]).tolist() == [40] * 10
+    assert not cache.exists(), "generated digits are never taken for MNIST"
+
+
+def test_generated_digits_are_the_same_every_time_and_kept(cache, monkeypatch):
+    monkeypatch.setattr(data, "generate_digits", partial(generate_digits, 300, 100))
+    go_offline(monkeypatch)
+    once = data.load_mnist()
+    for before, after in zip(once[:4], generate_digits(300, 100), strict=True):
+        assert np.array_equal(before, after)
+    monkeypatch.setattr(data, "generate_digits", None)  # from now on they come from the cache
+    assert np.array_equal(data.load_mnist().train_images, once.train_images)
+    monkeypatch.setattr(data, "generate_digits", partial(generate_digits, 200, 100))
+    monkeypatch.setattr(data, "checksum", lambda: "another generator")
+    assert len(data.load_mnist().train_images) == 200
+
+
+@pytest.mark.slow
+def test_who_learns_from_generated_digits_reads_real_ones(mnist):
+    images, labels, test_images, _ = generate_digits()
+    assert images.shape == (60_000, 28, 28) and test_images.shape == (10_000, 28, 28)
+    torch.manual_seed(0)
+    model = DigitCNN()
+    fit(model, images, labels, epochs=3, full_epochs=3, augment=distort_more)
+    assert evaluate(model, mnist.test_images, mnist.test_labels) >= 0.98
+
+
+def test_a_network_that_swallows_everything_is_given_up():
+    """A server that accepts and never answers: without our time-out this hangs for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        addresses = [f"http://127.0.0.1:{port}/a", f"http://127.0.0.1:{port}/b"]
+        assert not mnist_files._any_answers(addresses, seconds=0.5)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip file", b"PK\x03\x04 truncated"])
+def test_a_damaged_cache_is_refused(cache, content):
+    files.write_atomically(cache, content)
+    with pytest.raises(LabError, match="delete it") as caught:
+        data.load_mnist()
+    assert_one_sentence(caught.value)
+
+
+def test_a_truncated_cache_is_refused(cache):
+    np.savez(files.write_atomically(cache, b""), **tiny()._asdict())
+    files.write_atomically(cache, cache.read_bytes()[:-30])
+    with pytest.raises(LabError, match="delete it"):
+        data.load_mnist()
+
+
+def test_labels_and_images_of_different_length_are_refused(cache):
+    mnist = tiny()._replace(train_labels=np.arange(2))
+    np.savez(files.write_atomically(cache, b""), **mnist._asdict())
+    with pytest.raises(LabError, match="2 labels for images of shape") as caught:
+        data.load_mnist()
+    assert_one_sentence(caught.value)
+
+
+def test_a_full_disk_leaves_the_old_cache(cache, fill_the_disk):
+    files.write_atomically(cache, b"old")
+    fill_the_disk()
+    with pytest.raises(LabError, match="No space left") as caught:
+        files.write_atomically(cache, b"new")
+    assert_one_sentence(caught.value)
+    assert cache.read_bytes() == b"old" and len(list(cache.parent.iterdir())) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_said(cache, monkeypatch):
+    cache.parent.write_text("a file where the folder should be")
+    monkeypatch.setattr(mnist_files, "_any_answers", lambda _: True)
+    with pytest.raises(LabError, match="cannot be written") as caught:
+        data.load_mnist()
+    assert_one_sentence(caught.value)

@@ -1,0 +1,410 @@
+"""The two players, their game, and what they leave behind."""
+
+import io
+import os
+import pickle
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from helpers import ROOT, LabError
+from helpers.cnn import DigitCNN
+from helpers.data import nearest
+from helpers.gan import (
+    Discriminator,
+    Generator,
+    fit_gan,
+    frechet_distance,
+    precision_recall,
+    sample_sheet,
+    save_film,
+    save_sheet,
+    train_step,
+)
+from helpers.gan.training import went_wrong
+from helpers.plots import plot_game
+from helpers.recogniser import evaluate
+
+
+@pytest.fixture
+def players() -> tuple[Generator, Discriminator]:
+    torch.manual_seed(0)
+    return Generator(latent_dim=16, width=4), Discriminator(width=4)
+
+
+@pytest.fixture
+def digits(mnist):
+    return mnist.train_images[:512], mnist.train_labels[:512]
+
+
+def play(players, digits, step=train_step, **settings):
+    torch.manual_seed(0)
+    settings = {"epochs": 2, "batch_size": 64} | settings
+    return fit_gan(*players, *digits, step, **settings)
+
+
+@pytest.mark.parametrize("classes", [0, 10])
+def test_shapes_and_pixels(classes):
+    generator, discriminator = Generator(16, 4, classes), Discriminator(4, classes)
+    labels = torch.arange(5)
+    images = generator(torch.randn(5, 16), labels)
+    assert images.shape == (5, 28, 28) and images.min() >= 0 and images.max() <= 255
+    assert discriminator(images, labels).shape == (5,)
+    sample = generator.sample(np.arange(5))
+    assert sample.shape == (5, 28, 28) and sample.dtype == np.uint8
+
+
+def test_the_weights_start_as_dcgan_starts_them():
+    torch.manual_seed(0)
+    for player in (Generator(), Discriminator()):
+        for name, weight in player.state_dict().items():
+            if "running" in name or "batches" in name:
+                continue
+            if weight.ndim > 1:
+                assert weight.std() == pytest.approx(0.02, rel=0.15), name
+                assert abs(weight.mean()) < 0.005, name
+            elif name.endswith("weight"):  # a normalisation
+                assert weight.mean() == pytest.approx(1, abs=0.02), name
+            else:
+                assert not weight.any(), name
+
+
+def test_a_seed_draws_the_same_digits_every_time(players):
+    generator, _ = players
+    generator.train()
+    labels = np.arange(1500) % 10
+    once = generator.sample(labels, seed=3)
+    assert np.array_equal(once, generator.sample(labels, seed=3))
+    assert not np.array_equal(once, generator.sample(labels, seed=4))
+    assert np.abs(once[:20].astype(int) - generator.sample(labels[:20], seed=3)).max() <= 1
+    assert generator.training  # and training can go on
+
+
+def test_no_latent_is_left_where_truncation_is_zero(players):
+    images = players[0].sample(np.array([7, 7, 1]), truncation=0)
+    assert np.array_equal(images[0], images[1]) and not np.array_equal(images[0], images[2])
+
+
+@pytest.mark.parametrize("labels", [[], [10], [-1], [0.5], [[1]]])
+def test_what_is_no_digit_is_refused(players, labels):
+    with pytest.raises(LabError, match=r"labels must|empty"):
+        players[0].sample(np.array(labels))
+
+
+def test_each_player_moves_once_in_a_step_and_only_itself(players, digits):
+    generator, discriminator = players
+    images, labels = (torch.from_numpy(a[:64]) for a in digits)
+    before = [[p.clone() for p in player.parameters()] for player in players]
+    still = torch.optim.SGD(generator.parameters(), 0.0)
+    moves = torch.optim.SGD(discriminator.parameters(), 0.1)
+    record = train_step(generator, discriminator, (still, moves), images, labels, 0.5)
+    assert set(record) == {"generator_loss", "discriminator_loss", "real", "fake"}
+    assert all(torch.equal(a, b) for a, b in zip(before[0], generator.parameters(), strict=True))
+    assert not any(
+        torch.equal(a, b) for a, b in zip(before[1], discriminator.parameters(), strict=True)
+    )
+    assert all(p.requires_grad for p in discriminator.parameters())
+
+
+def test_the_losses_are_those_of_the_formulae(players, digits):
+    generator, discriminator = players
+    images, labels = (torch.from_numpy(a[:64]) for a in digits)
+    still = [torch.optim.SGD(player.parameters(), 0.0) for player in players]
+    torch.manual_seed(5)
+    record = train_step(generator, discriminator, still, images, labels, 0.0, real_target=0.8)
+    torch.manual_seed(5)
+    drawn = generator(torch.randn(64, 16), labels)
+    d_x = discriminator(images.float(), labels).sigmoid()
+    d_g = discriminator(drawn, labels).sigmoid()
+    wanted = -(0.8 * d_x.log() + 0.2 * (1 - d_x).log() + (1 - d_g).log()).mean()
+    assert record["discriminator_loss"].item() == pytest.approx(wanted.item(), rel=1e-4)
+    assert record["generator_loss"].item() == pytest.approx(-d_g.log().mean().item(), rel=1e-4)
+    assert record["real"].item() == pytest.approx(d_x.mean().item(), rel=1e-4)
+
+
+def test_the_penalty_flattens_the_discriminator_and_stays_out_of_the_record(digits):
+    images, labels = (torch.from_numpy(a[:64]) for a in digits)
+
+    def steepness(penalty):
+        torch.manual_seed(0)
+        generator, discriminator = Generator(16, 4), Discriminator(4)
+        still = torch.optim.SGD(generator.parameters(), 0.0)
+        moves = torch.optim.Adam(discriminator.parameters(), 2e-3)
+        for _ in range(60):
+            record = train_step(
+                generator, discriminator, (still, moves), images, labels, 0.5, penalty=penalty
+            )
+            assert record["discriminator_loss"] < 3  # both cross-entropies, and no more
+        x = images.float().requires_grad_()
+        slopes = torch.autograd.grad(discriminator(x, labels).sum(), x)[0]
+        return (127.5 * slopes).square().sum((1, 2)).mean().item()
+
+    assert steepness(10.0) < steepness(0.0) / 4
+
+
+def test_noise_fades(players, digits):
+    images, labels = (torch.from_numpy(a[:64]) for a in digits)
+    still = [torch.optim.SGD(player.parameters(), 0.0) for player in players]
+
+    def real(**settings):
+        torch.manual_seed(1)
+        return train_step(*players, still, images, labels, **settings)["real"].item()
+
+    clear = real(progress=1.0)
+    assert real(progress=1.0, noise=0.5) == pytest.approx(clear, abs=1e-6)
+    assert real(progress=0.0, noise=0.5) != pytest.approx(clear, abs=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("classes", [0, 10])
+def test_playing_brings_the_drawings_nearer_to_the_digits(mnist, classes):
+    torch.manual_seed(0)
+    players = Generator(16, 8, classes), Discriminator(8, classes)
+    images, labels = mnist.train_images[:6400], mnist.train_labels[:6400]
+    wanted = np.arange(200) % 10
+    ink = images.mean()
+    start = players[0].sample(wanted)
+    averaged, history = play(
+        players, (images, labels), epochs=3, generator_rate=2e-3, discriminator_rate=1e-3
+    )
+    drawn = averaged.sample(wanted)
+    assert len(history["real"]) == 300 and len(history["seconds"]) == 3
+    assert abs(drawn.mean() - ink) < abs(start.mean() - ink) / 3
+    corner = [image[:, :3, :3].mean() for image in (start, drawn)]
+    assert corner[1] < corner[0] / 4  # paper stays white
+
+
+def test_the_same_seed_plays_the_same_game(digits):
+    drawn = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        averaged, _ = play((Generator(16, 4), Discriminator(4)), digits, epochs=1)
+        drawn.append(averaged.sample(np.arange(10)))
+    assert np.array_equal(*drawn)
+
+
+def test_the_run_is_logged(players, digits, tmp_path):
+    averaged, history = play(
+        players, digits, log_dir=tmp_path, score=lambda generator: {"agreement": 0.5}
+    )
+    assert history["scores"] == {"agreement": [0.5, 0.5]}
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(tmp_path)).Reload()
+    tags = events.Tags()
+    wanted = {"loss/generator", "loss/discriminator", "D(x)", "D(G(z))", "score/agreement"}
+    wanted |= {"learning_rate/generator", "learning_rate/discriminator"}
+    assert wanted <= set(tags["scalars"]) and tags["images"] == ["samples"]
+    assert len(events.Scalars("D(x)")) == len(history["real"])
+    sheets = sorted((tmp_path / "samples").glob("*.png"))
+    assert [sheet.name for sheet in sheets] == ["epoch_001.png", "epoch_002.png"]
+    film = Image.open(save_film(tmp_path / "samples", tmp_path / "film.gif"))
+    assert film.n_frames == 2
+    again = Image.open(
+        io.BytesIO(save_sheet(sample_sheet(averaged), tmp_path / "x.png").read_bytes())
+    )
+    assert np.array_equal(np.array(again), np.array(Image.open(sheets[-1])))
+
+
+def test_a_film_needs_sheets(tmp_path):
+    with pytest.raises(LabError, match="no sheets"):
+        save_film(tmp_path, tmp_path / "film.gif")
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_good_networks(
+    players, digits, capsys
+):
+    calls = 0
+
+    def breaks(generator, discriminator, *rest):
+        nonlocal calls
+        calls += 1
+        record = train_step(generator, discriminator, *rest)
+        if calls == 12:  # in the second of two epochs of eight steps
+            for parameter in generator.parameters():
+                parameter.data.fill_(float("nan"))
+        return record
+
+    averaged, history = play(players, digits, step=breaks)
+    said = capsys.readouterr().out
+    assert "not finite" in said and "epoch 1 are kept" in said
+    assert len(history["seconds"]) == 1
+    for network in (*players, averaged):
+        assert all(torch.isfinite(p).all() for p in network.state_dict().values())
+
+
+def test_a_discriminator_that_has_won_is_named():
+    def history(real, fake):
+        loss = [1.0] * 20
+        return {
+            "generator_loss": loss,
+            "discriminator_loss": loss,
+            "real": [real] * 20,
+            "fake": [fake] * 20,
+        }
+
+    assert "has won: D(x) is 0.99" in went_wrong(history(0.99, 0.01), steps=10)
+    assert went_wrong(history(0.99, 0.01), steps=20) is None  # the first epoch
+    assert went_wrong(history(0.7, 0.2), steps=10) is None
+
+
+def test_a_stop_keeps_what_was_learnt(players, digits, capsys):
+    calls = 0
+
+    def stop(*arguments):
+        nonlocal calls
+        calls += 1
+        if calls == 12:
+            raise KeyboardInterrupt
+        return train_step(*arguments)
+
+    averaged, history = play(players, digits, step=stop)
+    assert "Stopped in epoch 2" in capsys.readouterr().out
+    assert len(history["seconds"]) == 1 and len(history["real"]) == 11 and not averaged.training
+    plot_game(history)
+    assert averaged.sample(np.arange(3)).shape == (3, 28, 28)
+
+
+RUN = """
+import sys, time
+import torch
+from helpers import ROOT
+from helpers.data import load_mnist
+from helpers.cnn import DigitCNN
+from helpers.gan import Discriminator, Generator
+from helpers.gan import fit_gan, train_step
+
+checkpoint, weights, slow = sys.argv[1:]
+steps = 0
+
+def step(*arguments):
+    global steps
+    steps += 1
+    if slow == "slow" and steps > 20:
+        print("in the third epoch", flush=True)
+        time.sleep(60)
+    return train_step(*arguments)
+
+mnist = load_mnist()
+torch.manual_seed(0)
+players = Generator(16, 4), Discriminator(4)
+digits = mnist.train_images[:512], mnist.train_labels[:512]
+averaged, _ = fit_gan(*players, *digits, step, epochs=4, batch_size=64, checkpoint=checkpoint)
+averaged.save(weights)
+"""
+
+
+def run(*arguments: str) -> subprocess.Popen:
+    command = [sys.executable, "-c", RUN, *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+@pytest.mark.slow
+def test_a_killed_run_ends_bit_for_bit_where_an_undisturbed_one_does(mnist, tmp_path):
+    checkpoint = tmp_path / "checkpoint.pt"
+    victim = run(str(checkpoint), str(tmp_path / "never.safetensors"), "slow")
+    for line in victim.stdout:
+        if line.startswith("in the third epoch"):
+            break
+    os.kill(victim.pid, signal.SIGKILL)
+    assert victim.wait() == -signal.SIGKILL and checkpoint.exists()
+
+    resumed, whole = tmp_path / "resumed.safetensors", tmp_path / "whole.safetensors"
+    output, _ = run(str(checkpoint), str(resumed), "fast").communicate()
+    assert "Going on after epoch 2." in output and not checkpoint.exists()
+    run(str(tmp_path / "other.pt"), str(whole), "fast").communicate()
+    whole = Generator.load(whole).state_dict()
+    for name, tensor in Generator.load(resumed).state_dict().items():
+        assert torch.equal(tensor, whole[name]), name
+
+
+def test_a_file_gives_the_same_generator_back(players, tmp_path):
+    generator, _ = players
+    path = generator.save(tmp_path / "dcgan.safetensors", epochs=3)
+    again = Generator.load(path)
+    assert again.facts["epochs"] == 3
+    labels = np.arange(10)
+    assert np.array_equal(generator.sample(labels), again.sample(labels))
+
+
+def test_the_committed_generator_draws_the_digit_that_is_asked_for():
+    generator = Generator.load(ROOT / "models" / "dcgan.safetensors")
+    judge = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
+    wanted = np.arange(2000) % 10
+    drawn = generator.sample(wanted)
+    assert evaluate(judge, drawn, wanted) >= 0.99
+    assert len(np.unique(drawn.reshape(2000, -1), axis=0)) == 2000
+
+
+def damaged(kind, generator, path):
+    tensors = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
+    metadata = {"model": '"Generator"', "latent_dim": "16", "width": "4", "classes": "10"}
+    match kind:
+        case "pickle":
+            path.write_bytes(pickle.dumps(tensors))
+            return
+        case "truncated":
+            generator.save(path)
+            path.write_bytes(path.read_bytes()[:-100])
+            return
+        case "foreign":
+            metadata["model"] = '"DigitCNN"'
+        case "missing":
+            del tensors["project.weight"]
+        case "shape":
+            tensors["project.weight"] = torch.zeros(3, 3)
+        case "nan":
+            tensors["project.weight"][0, 0] = float("nan")
+        case "width":
+            metadata["width"] = "-4"
+        case "huge":
+            metadata["latent_dim"] = "1000000000"
+        case "text":
+            metadata["classes"] = '"ten"'
+    save_file(tensors, path, metadata)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["pickle", "truncated", "foreign", "missing", "shape", "nan", "width", "huge", "text", "none"],
+)
+def test_a_bad_file_is_refused_in_one_sentence(players, tmp_path, kind):
+    path = tmp_path / "dcgan.safetensors"
+    if kind != "none":
+        damaged(kind, players[0], path)
+    with pytest.raises(LabError) as error:
+        Generator.load(path)
+    assert path.name in str(error.value) and "\n" not in str(error.value)
+
+
+def test_frechet_distance_of_known_distributions():
+    chance = np.random.default_rng(0)
+    a = chance.normal(size=(200_000, 3)).astype(np.float32)
+    assert frechet_distance(a, a) == pytest.approx(0, abs=1e-6)
+    moved = a + np.array([3, 0, 4], np.float32)
+    assert frechet_distance(a, moved) == pytest.approx(25, rel=1e-3)
+    # equal means, deviations 1 and 2: the sum of (1 - 2)² over three dimensions
+    assert frechet_distance(a, 2 * a) == pytest.approx(3, rel=0.02)
+
+
+def test_precision_and_recall_tell_the_two_faults_apart():
+    chance = np.random.default_rng(0)
+    real = chance.normal(size=(500, 2)).astype(np.float32)
+    narrow = (0.1 * chance.normal(size=(500, 2))).astype(np.float32)
+    precision, recall = precision_recall(real, narrow)
+    assert precision > 0.95 and recall < 0.2
+    wild = (10 * chance.normal(size=(500, 2))).astype(np.float32)
+    precision, recall = precision_recall(real, wild)
+    assert precision < 0.3 and recall > 0.8
+
+
+def test_the_nearest_digit_is_found(mnist):
+    images = mnist.train_images[:100]
+    wanted = np.array([7, 3, 99])
+    assert nearest(images[wanted], images).tolist() == wanted.tolist()

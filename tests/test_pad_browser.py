@@ -1,0 +1,344 @@
+"""The drawing pad in a real JupyterLab and in Voila, drawn on with the mouse and by touch."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from lab_page import (
+    ANSWERING,
+    INK,
+    KERNEL_IS_BUSY,
+    KERNEL_IS_READY,
+    NEW_CELL,
+    RUNNING,
+    draw,
+    draw_by_touch,
+    find_browser,
+    ink_on_screen,
+    open_browser,
+    press_button,
+    result,
+    run_all,
+    wait_for_pad,
+    wait_for_update,
+)
+from lab_server import STARTING, serve_lab, serve_voila
+
+from helpers import ROOT, LabError
+from helpers.data import load_handwriting
+
+pytestmark = pytest.mark.slow
+
+SCREEN = {"viewport": {"width": 1280, "height": 1000}, "device_scale_factor": 2, "has_touch": True}
+NOTEBOOK = ROOT / "notebooks" / "05_draw_and_predict.ipynb"
+
+DIGITS = {  # on a field of 100 by 100, where no handwriting of strangers is at hand
+    2: [[[25, 30], [32, 18], [48, 12], [64, 18], [70, 32], [60, 50], [25, 88], [50, 86], [76, 88]]],
+    4: [[[50, 10], [40, 35], [25, 60], [50, 60], [80, 60]], [[62, 40], [62, 65], [62, 92]]],
+    7: [[[25, 14], [50, 14], [76, 14], [64, 40], [52, 65], [42, 90]]],
+}
+SEVEN = [np.array(DIGITS[7][0])]  # one stroke, whatever hand wrote the samples
+ARC = [np.array([[25, 14], [20, 50], [30, 80], [42, 90]])]  # makes a 0 of that 7
+
+
+def notebook(folder: Path) -> nbformat.NotebookNode:
+    """The notebook without outputs, so that whatever the page shows comes from this run.
+
+    It ends with the pad, and keeps drawings and weights in `folder`.
+    """
+    copy = nbformat.read(NOTEBOOK, as_version=4)
+    tags = [cell.metadata.get("tags", []) for cell in copy.cells]
+    parameters, pad = (
+        next(i for i, names in enumerate(tags) if tag in names) for tag in ("parameters", "pad")
+    )
+    copy.cells[parameters].source += (
+        f"\nDRAWINGS = ROOT / {str(folder / 'drawings')!r}"
+        f"\nTAUGHT_WEIGHTS = ROOT / {str(folder / 'runs' / 'cnn.safetensors')!r}"
+    )
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    del copy.cells[pad + 1 :]
+    return copy
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Chromium from the machine; without one the tests are skipped, but never where CI is set."""
+    executable = find_browser()
+    if not executable:
+        reason = "no Chromium is installed"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    with open_browser(executable) as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Where the notebook in JupyterLab keeps drawings and weights."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="module")
+def page(browser, folder, tmp_path_factory) -> Iterator:
+    """The notebook in JupyterLab, after "Run all cells"."""
+    with serve_lab(notebook(folder), tmp_path_factory.mktemp("lab")) as address:
+        context = browser.new_context(**SCREEN)
+        page = context.new_page()
+        run_all(page, address)
+        yield page
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def samples() -> dict[int, list[np.ndarray]]:
+    """Strokes of three digits by a real hand, on a field of about 100 by 100."""
+    try:
+        everything = load_handwriting()
+    except LabError:
+        return {d: [np.array(s, float) for s in strokes] for d, strokes in DIGITS.items()}
+    chosen = {}
+    for label in DIGITS:
+        strokes = next(digit.strokes for digit in everything if digit.label == label)
+        points = np.concatenate(strokes)
+        scale = 80 / np.ptp(points, axis=0).max()
+        middle = (points.min(0) + points.max(0)) / 2
+        chosen[label] = [(stroke - middle) * scale + 50 for stroke in strokes]
+    return chosen
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+def test_a_digit_drawn_with_the_mouse_is_read(page, samples, digit):
+    press_button(page, "Clear")
+    draw(page, samples[digit])
+    assert result(page)["digit"] == str(digit)
+    assert 0.1 < float(result(page)["p"]) <= 1
+    if digit == 2 and os.environ.get("SCREENSHOT"):
+        page.mouse.move(2, 2)
+        page.evaluate("document.activeElement.blur()")
+        page.locator(".digit-pad").first.screenshot(path=os.environ["SCREENSHOT"])
+
+
+def test_a_digit_drawn_by_touch_is_read(page, samples):
+    press_button(page, "Clear")
+    draw_by_touch(page, samples[7])
+    assert result(page)["digit"] == "7"
+
+
+def test_the_digit_is_read_before_the_pen_is_lifted(page, samples):
+    press_button(page, "Clear")
+    before = result(page)["seq"]
+    draw(page, samples[2], lift=False)
+    wait_for_update(page, before, settled=False)
+    page.wait_for_function("document.querySelector('.digit-pad [data-seq]').dataset.digit === '2'")
+    assert result(page)["settled"] == "false"
+    page.mouse.up()
+    wait_for_update(page, before)
+    assert result(page)["digit"] == "2"
+
+
+def test_undo_and_clear_take_ink_away(page):
+    press_button(page, "Clear")
+    draw(page, SEVEN)
+    bright = ink_on_screen(page)
+    assert result(page)["digit"] == "7" and bright > 500
+    draw(page, ARC)
+    assert result(page)["digit"] == "0" and ink_on_screen(page) > bright
+    press_button(page, "Undo")
+    assert result(page)["digit"] == "7" and ink_on_screen(page) == pytest.approx(bright, rel=0.05)
+    press_button(page, "Undo")
+    assert result(page)["digit"] == "" and ink_on_screen(page) == 0
+    draw(page, SEVEN + ARC)
+    press_button(page, "Clear")
+    assert result(page)["digit"] == "" and ink_on_screen(page) == 0
+    assert "Draw a digit" in page.inner_text(".digit-pad .dp-status")
+
+
+def test_keys_work_while_the_canvas_has_the_focus_and_tab_leaves_it(page):
+    press_button(page, "Clear")
+    draw(page, SEVEN + ARC)
+    cells = page.locator(".jp-Cell").count()
+    for key, digit in (("p", "0"), ("u", "7"), ("c", "")):
+        before = result(page)["seq"]
+        page.keyboard.press(key)
+        wait_for_update(page, before)
+        assert result(page)["digit"] == digit
+    page.keyboard.press("Tab")
+    page.wait_for_function("document.activeElement.textContent.trim() === 'Undo'")
+    assert page.locator(".jp-Cell").count() == cells  # no key reached JupyterLab's shortcuts
+
+
+def test_a_drawing_is_kept_shown_and_deleted(page, samples, folder):
+    press_button(page, "Clear")
+    draw(page, samples[7])
+    press_button(page, "7", ".dp-keep")  # and the canvas is empty again
+    page.wait_for_selector('[data-drawings="1"]')
+    assert result(page)["digit"] == "" and ink_on_screen(page) == 0
+    (picture,) = (folder / "drawings" / "7").glob("*.png")
+    assert picture.with_suffix(".json").is_file()
+    thumbnail = page.locator(".dp-thumbnails button")
+    assert "base64" in thumbnail.evaluate("e => getComputedStyle(e).backgroundImage")
+    before = result(page)["seq"]
+    thumbnail.click()
+    page.click('button:has-text("Open")')
+    wait_for_update(page, before)
+    assert result(page)["digit"] == "7"
+    page.locator(".dp-card select").select_option("1")
+    page.wait_for_function("document.querySelector('.dp-thumbnails').textContent.trim() === '1'")
+    assert not picture.exists() and (folder / "drawings" / "1" / picture.name).exists()
+    thumbnail.click()
+    page.click('button:has-text("Delete")')
+    page.wait_for_selector('[data-drawings="0"]')
+    assert list((folder / "drawings").rglob("*.png")) == []
+
+
+def test_it_can_be_taught_one_digit(page, samples, folder):
+    for kept, digit in enumerate((2, 4), 1):
+        press_button(page, "Clear")
+        draw(page, samples[digit])
+        press_button(page, str(digit), ".dp-keep")
+        page.wait_for_selector(f'[data-drawings="{kept}"]')
+    mirrored_seven = [np.array([[76, 14], [50, 14], [25, 14], [37, 40], [49, 65], [59, 90]])]
+    draw(page, mirrored_seven)
+    assert result(page)["digit"] != "7"
+    press_button(page, "7", ".dp-keep")
+    page.wait_for_selector('[data-drawings="3"]')
+    page.click('button:has-text("Teach")')
+    page.wait_for_selector('.dp-lesson[data-before="2"][data-after="3"]', timeout=1000 * RUNNING)
+    draw(page, mirrored_seven)
+    assert result(page)["digit"] != "7"  # the copy is not in use yet
+    if os.environ.get("SCREENSHOT_TAUGHT"):
+        page.mouse.move(2, 2)
+        page.evaluate("document.activeElement.blur()")
+        cards = ".jp-OutputArea-output .widget-vbox:has(> .digit-pad)"
+        page.add_style_tag(content=f"{cards} {{ width: max-content; padding-top: 2px; }}")
+        page.locator(cards).screenshot(path=os.environ["SCREENSHOT_TAUGHT"])
+    before = result(page)["seq"]
+    page.click('button:has-text("Keep it")')
+    wait_for_update(page, before)
+    assert result(page)["digit"] == "7"
+    page.wait_for_function("/kept in/.test(document.body.innerText)")
+    assert (folder / "runs" / "cnn.safetensors").is_file()
+
+
+def test_a_second_view_shows_the_same_drawing(page, samples):
+    press_button(page, "Clear")
+    draw(page, samples[2])
+    page.evaluate(NEW_CELL, "pad")
+    page.wait_for_function("document.querySelectorAll('.digit-pad canvas').length === 2")
+    page.wait_for_function(f"({INK})(1) > 500", timeout=1000 * ANSWERING)
+    assert result(page)["digit"] == "2"
+    press_button(page, "Clear")
+    assert ink_on_screen(page, 0) == ink_on_screen(page, 1) == 0
+    draw(page, samples[4])
+    page.wait_for_function(f"({INK})(1) === ({INK})(0)", timeout=1000 * ANSWERING)
+    assert ink_on_screen(page, 1) > 500
+
+
+def test_what_is_drawn_while_the_kernel_is_busy_is_read_afterwards(page, samples):
+    press_button(page, "Clear")
+    page.evaluate(NEW_CELL, "time.sleep(3)")
+    page.wait_for_function(KERNEL_IS_BUSY)
+    draw(page, samples[2])
+    assert result(page)["digit"] == "2" and result(page)["settled"] == "true"
+    assert ink_on_screen(page) > 500
+
+
+def test_the_cell_can_be_run_again(page, samples):
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
+    page.evaluate(
+        """async () => {
+          const notebook = jupyterapp.shell.currentWidget.content;
+          notebook.activeCellIndex = notebook.widgets.findIndex(
+            cell => cell.model.sharedModel.source.includes('DrawingPad({'));
+          await jupyterapp.commands.execute('notebook:run-cell');
+        }"""
+    )
+    page.wait_for_function("document.querySelector('.digit-pad [data-seq]').dataset.seq === '1'")
+    draw(page, samples[7])
+    assert result(page)["digit"] == "7"
+
+
+def test_it_survives_a_reload_of_the_page(page, samples):
+    press_button(page, "Clear")
+    draw(page, samples[7])
+    seen, ink = result(page), ink_on_screen(page)
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.reload()
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * STARTING)
+    wait_for_pad(page)
+    page.wait_for_function(f"({INK})(0) > 500", timeout=1000 * ANSWERING)
+    assert result(page)["digit"] == seen["digit"] and abs(ink_on_screen(page) - ink) < ink / 20
+    before = ink_on_screen(page)
+    draw(page, samples[2])
+    assert ink_on_screen(page) > before
+    press_button(page, "Clear")
+    assert ink_on_screen(page) == 0
+
+
+@pytest.fixture(scope="module")
+def voila(browser, tmp_path_factory) -> Iterator:
+    """The notebook as a page of Voila."""
+    kept = tmp_path_factory.mktemp("kept")
+    with serve_voila(notebook(kept), tmp_path_factory.mktemp("voila")) as address:
+        context = browser.new_context(**SCREEN)
+        page = context.new_page()
+        page.goto(address, timeout=1000 * RUNNING)
+        wait_for_pad(page)
+        yield page
+        context.close()
+
+
+def test_voila_shows_the_pad(voila, samples):
+    assert voila.locator("text=Traceback").count() == 0
+    draw(voila, samples[2])
+    assert result(voila)["digit"] == "2" and ink_on_screen(voila) > 500
+    if os.environ.get("SCREENSHOT_VOILA"):
+        voila.screenshot(path=os.environ["SCREENSHOT_VOILA"])
+    press_button(voila, "Undo")
+    press_button(voila, "Clear")
+    assert result(voila)["digit"] == "" and ink_on_screen(voila) == 0
+
+
+def test_a_finger_draws_in_voila(voila, samples):
+    press_button(voila, "Clear")
+    draw_by_touch(voila, samples[7])
+    assert result(voila)["digit"] == "7"
+
+
+def test_a_drawing_is_kept_in_voila(voila, samples):
+    press_button(voila, "Clear")
+    draw(voila, samples[4])
+    press_button(voila, "4", ".dp-keep")
+    voila.wait_for_selector('[data-drawings="1"]')
+
+
+def test_voila_reads_while_the_pen_moves_and_knows_the_keys(voila, samples):
+    press_button(voila, "Clear")
+    before = result(voila)["seq"]
+    draw(voila, samples[2], lift=False)
+    wait_for_update(voila, before, settled=False)
+    voila.mouse.up()
+    wait_for_update(voila, before)
+    before = result(voila)["seq"]
+    voila.keyboard.press("c")
+    wait_for_update(voila, before)
+    assert ink_on_screen(voila) == 0
+
+
+def test_a_lesson_in_voila(voila):
+    voila.click('button:has-text("Teach")')
+    voila.wait_for_selector('.dp-lesson[data-after="1"]', timeout=1000 * RUNNING)
+    voila.click('button:has-text("Discard it")')
+    voila.wait_for_function("/Discarded/.test(document.body.innerText)")
+
+
+def test_voila_after_a_reload(voila, samples):
+    voila.reload(timeout=1000 * RUNNING)  # a new kernel: an empty pad, but the drawings are there
+    wait_for_pad(voila)
+    voila.wait_for_selector('[data-drawings="1"]')
+    draw(voila, samples[7])
+    assert result(voila)["digit"] == "7"
