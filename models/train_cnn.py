@@ -3,8 +3,8 @@
     python models/train_cnn.py [--seed 0] [--path models/cnn.safetensors]
 
 The long recipe of notebook 02, wider and for longer, and some digits once more with a stroke more
-(helpers/data/variants.py), chosen on the validation split (the last 5,000 of the training digits). The
-file that ships was trained before `fit` learnt to distort the last digits less.
+(helpers/data/variants.py), chosen on the validation split (the last 5,000 of the training digits).
+The file that ships was trained before `fit` learnt to distort the last digits less.
 """
 
 import argparse
