@@ -1,22 +1,49 @@
-"""Files that are written whole or not at all."""
+"""Files that are read whole or refused, and written whole or not at all."""
 
 import contextlib
 import os
+import stat
+import time
 from pathlib import Path
 
 from . import LabError
+
+A_DAY = 24 * 60 * 60  # seconds
+
+
+def read_file(path: str | Path, max_bytes: int) -> bytes:
+    """What a regular file of at most `max_bytes` holds.
+
+    Raises LabError, in one sentence, where there is none, or something else: a folder, a pipe, a
+    device, a file that is larger or grows while it is read.
+    """
+    path = Path(path)
+    try:  # a pipe that nobody writes to would block an ordinary open
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise LabError(f"{path} is not a file.")
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        raise LabError(f"{path} could not be read: {error.strerror or error}.") from error
+    if len(data) > max_bytes:
+        raise LabError(
+            f"{path} is larger than {max_bytes / 1e6:.0f} MB: it is not what it should be."
+        )
+    return data
 
 
 def write_atomically(path: str | Path, data: bytes | str) -> Path:
     """Write `data` to `path` so that a reader, or a crash, never sees half of it; return the path.
 
-    The folder is made if it is missing. Raises LabError when the disk is full or not writable;
-    what stood at `path` before is then untouched and nothing half-written stays behind.
+    The folder is made if it is missing, and what writers that were killed there left more than a
+    day ago is swept away. Raises LabError when the disk is full or not writable; what stood at
+    `path` before is then untouched and nothing half-written stays behind.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{time.monotonic_ns()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent)
         with open(temporary, "wb") as file:
             file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
@@ -28,3 +55,11 @@ def write_atomically(path: str | Path, data: bytes | str) -> Path:
         with contextlib.suppress(OSError):  # a folder that is read-only holds nothing of ours
             temporary.unlink(missing_ok=True)
     return path
+
+
+def sweep(folder: Path) -> None:
+    """Delete the temporary files in `folder` that writers left there more than a day ago."""
+    for leftover in folder.glob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > A_DAY:
+                leftover.unlink()

@@ -24,8 +24,11 @@ def evaluate(model: Recogniser | Any, images: np.ndarray, labels: np.ndarray) ->
     return float((read(model, images) == labels).mean())
 
 
-def check_images(images: np.ndarray) -> None:
-    """Raise LabError unless `images` is a uint8 array (N, 28, 28), N may be 0."""
+def check_images(images: np.ndarray) -> np.ndarray:
+    """The images, uint8 (N, 28, 28), N may be 0, in one piece and writable as torch wants them.
+
+    They are copied only where that is needed. Raises LabError for anything else.
+    """
     if not isinstance(images, np.ndarray):
         raise LabError(f"images must be a NumPy array, not {type(images).__name__}.")
     if np.issubdtype(images.dtype, np.floating):
@@ -38,10 +41,14 @@ def check_images(images: np.ndarray) -> None:
     if images.shape[1:] != (28, 28):
         hint = ": put a single digit in a batch with images[None]" if images.ndim == 2 else ""
         raise LabError(f"images must have the shape (N, 28, 28), not {images.shape}{hint}.")
+    return np.require(images, requirements=["C", "W"])
 
 
-def check_labels(labels: np.ndarray, n_images: int, n_classes: int = 10) -> None:
-    """Raise LabError unless `labels` are `n_images` (> 0) whole numbers in 0..n_classes-1."""
+def check_labels(labels: np.ndarray, n_images: int, n_classes: int = 10) -> np.ndarray:
+    """The labels, `n_images` (> 0) whole numbers in 0..n_classes-1 of any width, as int64 (N,).
+
+    Raises LabError for anything else.
+    """
     if not isinstance(labels, np.ndarray):
         raise LabError(f"labels must be a NumPy array, not {type(labels).__name__}.")
     if labels.ndim != 1:
@@ -55,6 +62,7 @@ def check_labels(labels: np.ndarray, n_images: int, n_classes: int = 10) -> None
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= n_classes:
         raise LabError(f"labels must lie in 0..{n_classes - 1}, these run from {low} to {high}.")
+    return np.require(labels, np.int64, ["C", "W"])
 
 
 @dataclass(frozen=True)
