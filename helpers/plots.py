@@ -46,13 +46,21 @@ def plot_probabilities(probabilities: np.ndarray, axis: Axes | None = None) -> A
     return axis
 
 
+def moving_average(values: Sequence[float] | np.ndarray, window: int) -> np.ndarray:
+    """The mean of each `window` neighbours: (len(values) - window + 1,); none for no values."""
+    return np.convolve(values, np.ones(window) / window, "valid") if len(values) else np.empty(0)
+
+
 def plot_history(history: dict[str, list[float]], source: str) -> Figure:
-    """Draw what `fit` gives: loss per step (light) and smoothed, accuracy per epoch."""
+    """Draw what `fit` gives: loss per step (light) and smoothed, accuracy per epoch.
+
+    Also of a run that was stopped before its first step.
+    """
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
     loss = np.array(history["loss"])
     window = max(1, len(loss) // 50)
     left.plot(loss, color=BLUE, alpha=0.25)
-    smooth = np.convolve(loss, np.ones(window) / window, mode="valid")
+    smooth = moving_average(loss, window)
     left.plot(
         np.arange(len(smooth)) + window / 2, smooth, color=BLUE, label=f"mean of {window} steps"
     )
@@ -84,8 +92,7 @@ def plot_game(history: dict[str, Any]) -> Figure:
         (axes[1], "fake", "D(G(z)), drawn digits", ORANGE),
     ]
     for axis, name, label, color in curves:
-        values = np.convolve(history[name], np.ones(window) / window, mode="valid")
-        axis.plot(values, color=color, label=label)
+        axis.plot(moving_average(history[name], window), color=color, label=label)
         axis.set(xlabel="step")
         axis.legend(fontsize=8)
     axes[0].set_title("Losses")

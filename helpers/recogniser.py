@@ -65,6 +65,28 @@ def check_labels(labels: np.ndarray, n_images: int, n_classes: int = 10) -> np.n
     return np.require(labels, np.int64, ["C", "W"])
 
 
+def check_digits(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Images and a label for each, as `check_images` and `check_labels` give them."""
+    images = check_images(images)
+    return images, check_labels(labels, len(images))
+
+
+def check_counts(least: int = 1, /, **counts: object) -> None:
+    """Raise LabError unless each of the named arguments is a whole number, not below `least`."""
+    for name, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise LabError(f"{name} must be a whole number, at least {least}, not {value!r:.40}.")
+
+
+def check_numbers(**numbers: object) -> None:
+    """Raise LabError unless each of the named arguments is a finite number, at least 0."""
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise LabError(f"{name} must be a number, not {value!r:.40}.")
+        if not 0 <= value < float("inf"):
+            raise LabError(f"{name} must be a finite number, at least 0, not {value}.")
+
+
 @dataclass(frozen=True)
 class Lesson:
     """A taught copy of a recogniser, and what it changed."""

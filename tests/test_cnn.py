@@ -58,6 +58,56 @@ def test_other_images_are_refused(model, images):
         fit(model, images, np.zeros(len(images), np.int64))
 
 
+def test_what_is_reasonable_is_taken_without_a_warning(model, mnist):
+    images, labels = mnist.test_images[:64].copy(), mnist.test_labels[:64]
+    wanted = model.predict_proba(images)
+    images.flags.writeable = False
+    assert np.array_equal(model.predict_proba(images), wanted)
+    assert np.array_equal(model.predict_proba(images[::-1])[::-1], wanted)
+    assert np.array_equal(model.predict_proba(np.asfortranarray(images)), wanted)
+    trained = []
+    for kind in (np.int64, np.int32, np.uint8, ">i8"):
+        torch.manual_seed(1)
+        student = DigitCNN(4)
+        fit(student, images[::-1], labels[::-1].astype(kind), epochs=1, show_progress=False)
+        trained.append(student.classifier.weight)
+    assert all(torch.equal(weight, trained[0]) for weight in trained)
+
+
+IMAGES, LABELS = np.zeros((6, 28, 28), np.uint8), np.arange(6)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"labels": LABELS[:5]}, "6 images and 5 labels"),
+        ({"labels": LABELS.astype(float)}, "whole numbers"),
+        ({"validation": (IMAGES, LABELS[:, None])}, r"\(N,\), not \(6, 1\)"),
+        ({"validation": (IMAGES, LABELS[:3])}, "6 images and 3 labels"),
+        ({"validation": (IMAGES / 255, LABELS)}, "uint8"),
+        ({"batch_size": 0}, "batch_size must be a whole number"),
+        ({"epochs": 2.5}, "epochs must be a whole number"),
+        ({"epochs": True}, "epochs must be a whole number"),
+        ({"full_epochs": -1}, "full_epochs must be a whole number, at least 0"),
+        ({"seed": "x"}, "seed must be a whole number"),
+        ({"weight_decay": np.nan}, "weight_decay must be a finite number"),
+    ],
+)
+def test_the_rest_is_refused_before_any_work(options, words):
+    def augment(images, strength):
+        pytest.fail("it has begun")
+
+    with pytest.raises(LabError, match=words):
+        fit(DigitCNN(4), **{"images": IMAGES, "labels": LABELS, "augment": augment} | options)
+
+
+def test_progress_is_told_from_the_first_step_to_the_last(mnist):
+    told = []
+    images, labels = mnist.train_images[:300], mnist.train_labels[:300]
+    fit(DigitCNN(4), images, labels, epochs=2, batch_size=100, full_epochs=2, progress=told.append)
+    assert told == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
+
+
 def test_a_file_gives_the_same_network_back(model, mnist, tmp_path):
     path = model.save(tmp_path / "cnn.safetensors", seed=1, source="MNIST")
     again = DigitCNN.load(path)

@@ -65,7 +65,7 @@ class DigitCNN(nn.Module):
         return self._in_batches(lambda model, x: model.features(normalise(x)), images, columns)
 
     def _in_batches(self, answer: Callable, images: np.ndarray, columns: int) -> np.ndarray:
-        check_images(images)
+        images = check_images(images)
         device = next(self.parameters()).device
         model = evaluating(self)
         with torch.inference_mode():

@@ -1,14 +1,12 @@
 """Teaching a copy of a network to read somebody's own drawings, without forgetting the others."""
 
 import copy
-import itertools
 from collections.abc import Callable
 
 import numpy as np
-import torch
 
 from ..data.mnist import Mnist, load_mnist
-from ..recogniser import Lesson, evaluate, read
+from ..recogniser import Lesson, check_counts, check_digits, evaluate, read
 from .distort import distort
 from .network import DigitCNN
 from .training import fit
@@ -35,20 +33,16 @@ def teach(
     itself stays as it is. `progress` is told the share that is done, 0 to 1. Raises LabError where
     there is nothing to learn from, or no MNIST.
     """
+    images, labels = check_digits(images, labels)
+    check_counts(digits=digits, repeats=repeats)
     mnist = mnist or load_mnist()
     progress(0.05)
     test_set = mnist.test_images, mnist.test_labels
-    rng = np.random.default_rng(seed)
-    rehearsed = rng.choice(len(mnist.train_labels), digits, replace=False)
-    repeats = max(1, min(repeats, digits // 10 // max(1, len(labels))))
+    digits = min(digits, len(mnist.train_labels))
+    rehearsed = np.random.default_rng(seed).choice(len(mnist.train_labels), digits, replace=False)
+    repeats = max(1, min(repeats, digits // 10 // len(labels)))
     mixed = np.concatenate([mnist.train_images[rehearsed], images.repeat(repeats, axis=0)])
     targets = np.concatenate([mnist.train_labels[rehearsed], labels.repeat(repeats)])
-    steps, step = len(mixed) // 128, itertools.count(1)
-
-    def augment(batch: torch.Tensor, strength: float) -> torch.Tensor:
-        progress(0.1 + 0.8 * next(step) / steps)
-        return distort(batch, strength)
-
     student = copy.deepcopy(model)
     before, test_before = read(model, images), evaluate(model, *test_set)
     fit(
@@ -57,9 +51,10 @@ def teach(
         targets,
         epochs=1,
         learning_rate=learning_rate,
-        augment=augment,
+        augment=distort,
         seed=seed,
         show_progress=False,
+        progress=lambda share: progress(0.1 + 0.8 * share),
     )
     after, test_after = read(student, images), evaluate(student, *test_set)
     progress(1.0)

@@ -1,5 +1,10 @@
-"""The one training loop for classifiers."""
+"""The training loop for classifiers: stochastic gradient descent, made fast.
 
+Its history has the `loss` and the `learning_rate` of each step, and for each epoch the `seconds`,
+the `train_accuracy` (of the augmented digits, as they were met) and the `validation_accuracy`.
+"""
+
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +15,11 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from ..recogniser import check_images, check_labels, evaluate
-from ..training_run import load_checkpoint, open_log, save_checkpoint
+from ..recogniser import check_counts, check_digits, check_numbers, evaluate
+from ..training_run import History, Part, TrainingRun, WentWrong, scale_rate
 
 Augmentation = Callable[[torch.Tensor, float], torch.Tensor]
+RECORDS = ("loss", "learning_rate", "train_accuracy", "validation_accuracy", "seconds")
 
 
 def fit(
@@ -32,113 +38,101 @@ def fit(
     log_dir: str | Path | None = None,
     checkpoint: str | Path | None = None,
     show_progress: bool = True,
-) -> dict[str, list[float]]:
-    """Train a classifier by stochastic gradient descent on its cross-entropy.
+    progress: Callable[[float], None] | None = None,
+) -> History:
+    """Train a classifier on uint8 images (N, 28, 28) with labels (N,), 0 to 9; give the history.
 
-    Takes uint8 images (N, 28, 28) and int64 labels (N,); `validation` is a pair of the same kind.
-    Nesterov momentum, with a learning rate that rises to `learning_rate` and falls to zero (one
-    cycle: Smith and Topin, 2018). `augment(images, strength)` changes each batch, at strength 1 and
-    in the last eighth of the steps at 0.3, closer to the digits that will be read. The first
-    `full_epochs` epochs meet all digits, the others only the half with the largest loss so far
-    (Jiang et al., "Accelerating deep learning by focusing on the biggest losers", 2019).
-
-    Gives the history: `loss` and `learning_rate` per step; `train_accuracy` (of the augmented
-    digits as they were met), `validation_accuracy` and `seconds` per epoch. With `log_dir` it goes
-    to TensorBoard too. With `checkpoint` the state is kept there after each epoch, and a run that
-    was killed goes on from it, bit for bit. `show_progress` draws a bar and prints a line for each
-    epoch. Stopping the cell keeps what was learnt so far. Raises LabError for images or labels that
-    it cannot use.
+    Nesterov momentum on the cross-entropy, one cycle of the learning rate (Smith and Topin, 2018);
+    `augment(images, strength)` changes each batch, less in the last eighth of the steps. After
+    `full_epochs` only the half with the largest loss is met ("biggest losers": Jiang et al., 2019).
+    `progress` is told the share of the steps that are done. `log_dir`, `checkpoint`, and what a
+    stop or a loss that is not finite leaves: see `TrainingRun`. Raises LabError for bad arguments.
     """
-    check_images(images)
-    check_labels(labels, len(images))
-    device = next(model.parameters()).device
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    images, labels = torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        learning_rate,
-        momentum=0.9,
-        nesterov=True,
-        weight_decay=weight_decay,
-        fused=True,
-    )
+    images, labels = check_digits(images, labels)
+    validation = validation and check_digits(*validation)
+    check_counts(epochs=epochs, batch_size=batch_size)
+    check_counts(0, full_epochs=full_epochs, seed=seed)
+    check_numbers(learning_rate=learning_rate, weight_decay=weight_decay)
     batch_size = min(batch_size, len(images))
-    meets = [len(images) if e < full_epochs else len(images) // 2 for e in range(epochs)]
-    steps = sum(size // batch_size for size in meets)
-    last_loss = torch.zeros(len(images), device=device)
-    history: dict[str, list[float]] = {"loss": [], "learning_rate": [], "train_accuracy": []}
-    history |= {"validation_accuracy": [], "seconds": []}
-    settings = {"model": str(model), "meets": meets, "batch_size": batch_size, "seed": seed}
-    settings |= {"learning_rate": learning_rate, "weight_decay": weight_decay}
-    settings |= {"augment": getattr(augment, "__name__", str(augment))}
-    if state := load_checkpoint(checkpoint, settings):
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        last_loss, history = state["last_loss"].to(device), state["history"]
-        print(f"Going on after epoch {len(history['seconds'])}.")
-    writer = open_log(log_dir)
-
-    try:
-        for epoch in range(len(history["seconds"]) + 1, epochs + 1):
-            torch.manual_seed(1000 * seed + epoch)  # an epoch's chance depends on nothing before it
+    meets = [len(images) // (1 if epoch < full_epochs else 2) for epoch in range(epochs)]
+    steps = sum(n // batch_size for n in meets)
+    loop = _Loop(model, images, labels, learning_rate, weight_decay)
+    history: History = {name: [] for name in RECORDS}
+    settings: list[object] = [str(model), images, labels, augment, seed, meets]
+    settings += [batch_size, learning_rate, weight_decay]
+    with TrainingRun(loop.parts, history, settings, checkpoint, log_dir) as run:
+        for epoch in run.epochs(epochs, seed):
             start = time.perf_counter()
-            losses: list[torch.Tensor] = []
-            rates, right = [], 0
-            model.train()
-            order = torch.randperm(meets[epoch - 1], device=device)
-            if epoch > full_epochs:
-                order = last_loss.topk(len(order)).indices[order]
-            batches = order[: len(order) // batch_size * batch_size].split(batch_size)
-            title, hidden = f"epoch {epoch}/{epochs}", not show_progress
-            for batch in (bar := tqdm(batches, desc=title, leave=False, disable=hidden)):
-                progress = (len(history["loss"]) + len(losses)) / steps  # 0 to 1
-                rate = learning_rate * one_cycle(progress)
-                for group in optimizer.param_groups:
-                    group["lr"] = rate
-                x, y = images[batch], labels[batch]  # (batch_size, 28, 28), (batch_size,)
-                if augment:
-                    x = augment(x, 1 if progress < 7 / 8 else 0.3)
-                with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                    logits = model(x)  # (batch_size, 10)
-                    each_loss = cross_entropy(logits, y, reduction="none")  # (batch_size,)
-                loss = each_loss.mean()
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-
-                last_loss[batch] = each_loss.detach()
-                right += (logits.argmax(1) == y).sum()
-                losses.append(loss.detach())
-                rates.append(rate)
-                if len(losses) % 10 == 0:
-                    bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
-
-            history["loss"] += torch.stack(losses).tolist()
-            history["learning_rate"] += rates
-            history["train_accuracy"].append(int(right) / (len(batches) * batch_size))
+            batches = loop.choose(meets[epoch - 1], epoch > full_epochs).split(batch_size)
+            batches = batches[: meets[epoch - 1] // batch_size]  # whole ones
+            bar = tqdm(batches, f"epoch {epoch}/{epochs}", leave=False, disable=not show_progress)
+            for batch in bar:
+                done = len(history["loss"]) / steps  # 0 to 1
+                history["learning_rate"].append(scale_rate(loop.optimizer, one_cycle(done)))
+                history["loss"].append(loop.step(batch, augment, 1 if done < 7 / 8 else 0.3))
+                bar.set_postfix(loss=f"{history['loss'][-1]:.3f}", refresh=False)
+                if progress:
+                    progress(done + 1 / steps)
+            history["train_accuracy"].append(int(loop.right) / (len(batches) * batch_size))
             history["seconds"].append(time.perf_counter() - start)
             if validation:
                 history["validation_accuracy"].append(evaluate(model, *validation))
-            _report(history, len(losses), writer, show_progress)
-            if checkpoint:
-                save_checkpoint(
-                    checkpoint,
-                    settings,
-                    model=model.state_dict(),
-                    optimizer=optimizer.state_dict(),
-                    last_loss=last_loss,
-                    history=history,
-                )
-    except KeyboardInterrupt:
-        print(f"Stopped in epoch {epoch}: the model keeps what it has learnt so far.")
-    else:
-        if checkpoint:  # the run is complete: the next one starts afresh
-            Path(checkpoint).unlink(missing_ok=True)
-    finally:
-        model.eval()  # ready to predict
-        if writer:
-            writer.close()
+            _report(run, history, len(batches), show_progress)
     return history
+
+
+class _Loop:
+    """What a training knows between its steps, and how it makes one."""
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        images: np.ndarray,
+        labels: np.ndarray,
+        learning_rate: float,
+        weight_decay: float,
+    ) -> None:
+        self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        device = next(model.parameters()).device
+        self.images, self.labels = (torch.from_numpy(a).to(device) for a in (images, labels))
+        self.optimizer = torch.optim.SGD(
+            model.parameters(),
+            learning_rate,
+            momentum=0.9,
+            nesterov=True,
+            weight_decay=weight_decay,
+            fused=True,
+        )
+        self.last_loss = torch.zeros(len(images), device=device)  # of each digit
+        self.parts: dict[str, Part] = {
+            "model": model,
+            "optimizer": self.optimizer,
+            "last_loss": self.last_loss,
+        }
+
+    def choose(self, n: int, hardest: bool) -> torch.Tensor:
+        """The positions of n digits in random order: all, or those with the largest loss so far."""
+        self.right = torch.zeros((), dtype=torch.int64, device=self.last_loss.device)
+        order = torch.randperm(n, device=self.last_loss.device)
+        return self.last_loss.topk(n).indices[order] if hardest else order
+
+    def step(self, batch: torch.Tensor, augment: Augmentation | None, strength: float) -> float:
+        """Learn from the digits at these positions; the mean loss that they had."""
+        x, y = self.images[batch], self.labels[batch]  # (batch_size, 28, 28), (batch_size,)
+        if augment:
+            x = augment(x, strength)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=x.device.type == "cuda"):
+            logits = self.model(x)  # (batch_size, 10)
+            each_loss = cross_entropy(logits, y, reduction="none")  # (batch_size,)
+        loss = each_loss.mean()
+        if not math.isfinite(value := loss.item()):
+            raise WentWrong("The loss is not finite: try a smaller learning rate.")
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.last_loss[batch] = each_loss.detach()
+        self.right += (logits.argmax(1) == y).sum()
+        return value
 
 
 def one_cycle(progress: float, warm_up: float = 0.25) -> float:
@@ -146,22 +140,22 @@ def one_cycle(progress: float, warm_up: float = 0.25) -> float:
     return progress / warm_up if progress < warm_up else (1 - progress) / (1 - warm_up)
 
 
-def _report(history: dict[str, list[float]], steps: int, writer: Any, show: bool) -> None:
-    """Print the last epoch in a line, if it is to be shown, and log it."""
-    epoch = len(history["seconds"])
-    line = f"epoch {epoch}: loss {np.mean(history['loss'][-steps:]):.3f}"
-    for name in ("train", "validation"):
-        if history[f"{name}_accuracy"]:
-            line += f", {name} accuracy {history[f'{name}_accuracy'][-1]:.2%}"
+def _report(run: TrainingRun, history: History, steps: int, show: bool) -> None:
+    """Print the last epoch, of so many steps, in a line, if it is to be shown, and log it."""
+    loss, rate = (history[name][-steps:] for name in ("loss", "learning_rate"))
+    accuracies = {n: history[f"{n}_accuracy"][-1:] for n in ("train", "validation")}
     if show:
+        line = f"epoch {run.epoch}: loss {np.mean(loss):.3f}"
+        line += "".join(f", {name} accuracy {a[0]:.2%}" for name, a in accuracies.items() if a)
         print(f"{line} ({history['seconds'][-1]:.1f} s)")
-    if not writer:
-        return
-    end = len(history["loss"])
-    for step in range(end - steps, end):
-        writer.add_scalar("loss", history["loss"][step], step)
-        writer.add_scalar("learning_rate", history["learning_rate"][step], step)
-    for name in ("train", "validation"):
-        if history[f"{name}_accuracy"]:
-            writer.add_scalar(f"accuracy/{name}", history[f"{name}_accuracy"][-1], end)
-    writer.flush()
+
+    def write(writer: Any) -> None:
+        end = len(history["loss"])
+        for i in range(steps):
+            writer.add_scalar("loss", loss[i], end - steps + i)
+            writer.add_scalar("learning_rate", rate[i], end - steps + i)
+        for name, accuracy in accuracies.items():
+            if accuracy:
+                writer.add_scalar(f"accuracy/{name}", accuracy[0], end)
+
+    run.log(write)

@@ -1,4 +1,8 @@
-"""The loop around the two players' training step: epochs, averages, records, a watchful eye."""
+"""The loop around the two players' training step: epochs, averages, records, a watchful eye.
+
+Its history has `generator_loss`, `discriminator_loss`, `real` and `fake`, the means of D(x) and
+D(G(z)), of each step; the `seconds` of each epoch, and in `scores` what was measured after it.
+"""
 
 import copy
 import time
@@ -10,8 +14,8 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from ..recogniser import check_images, check_labels
-from ..training_run import load_checkpoint, open_log, save_checkpoint
+from ..recogniser import check_counts, check_digits, check_numbers
+from ..training_run import History, Part, TrainingRun, WentWrong, scale_rate
 from .networks import Discriminator, Generator
 from .sheets import sample_sheet, save_sheet
 
@@ -41,155 +45,119 @@ def fit_gan(
     score: Score | None = None,
     log_dir: str | Path | None = None,
     checkpoint: str | Path | None = None,
-) -> tuple[Generator, dict[str, Any]]:
-    """Let the two networks play on uint8 images (N, 28, 28) with int64 labels (N,), 0 to 9.
+) -> tuple[Generator, History]:
+    """Let the two play on uint8 images (N, 28, 28) with labels (N,); the averaged generator.
 
     `step(generator, discriminator, optimizers, images, labels, progress)` trains each once on a
-    batch, with the Adam optimisers (generator's, discriminator's) and `progress` from 0 to 1, and
-    gives `generator_loss`, `discriminator_loss`, `real` and `fake`, the mean of D(x) and D(G(z)).
-    Both learning rates fall to zero in the second half of the run.
-
-    Gives the averaged generator (an exponential moving average of the weights that forgets
-    1 - `average` each step; Yazıcı et al., 2019) and the history: those four per step, `seconds`
-    per epoch, and in `scores` what `score` makes of the averaged generator then. With `log_dir` all
-    of it goes to TensorBoard, and a sheet of the same latents to `log_dir/samples/epoch_001.png`
-    and so on. With `checkpoint` a killed run goes on after its last whole epoch, bit for bit.
-    Stopping the cell keeps what was learnt. When `went_wrong`, the run ends with the networks of
-    the last good epoch. Raises LabError for images or labels that it cannot use.
+    batch, with their Adam optimisers and `progress` from 0 to 1; it gives the four numbers of a
+    step. Both learning rates fall to zero in the second half. The averaged generator, an average of
+    its weights that forgets 1 - `average` each step (Yazıcı et al., 2019), is what `score` measures
+    after each epoch; the history comes with it. `log_dir` gets a sheet of samples an epoch as well.
+    A game that is lost ends. See `TrainingRun`. Raises LabError for arguments it cannot use.
     """
-    check_images(images)
-    check_labels(labels, len(images))
+    images, labels = check_digits(images, labels)
+    check_counts(epochs=epochs, batch_size=batch_size)
+    check_numbers(average=average, rate=generator_rate, discriminator_rate=discriminator_rate)
     device = next(generator.parameters()).device
-    images, labels = torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
+    digits = [torch.from_numpy(a).to(device) for a in (images, labels)]
     batch_size = min(batch_size, len(images))
     steps = len(images) // batch_size
     averaged = copy.deepcopy(generator)
-    optimizers = (
-        torch.optim.Adam(generator.parameters(), generator_rate, betas=(0.5, 0.999)),
-        torch.optim.Adam(discriminator.parameters(), discriminator_rate, betas=(0.5, 0.999)),
-    )
-    players: dict[str, Any] = {
-        "generator": generator,
-        "discriminator": discriminator,
-        "averaged": averaged,
-    }
-    players |= {"generator_adam": optimizers[0], "discriminator_adam": optimizers[1]}
-    history: dict[str, Any] = {name: [] for name in TAGS} | {"seconds": [], "scores": {}}
-    settings = {"generator": str(generator), "discriminator": str(discriminator), "seed": seed}
-    settings |= {"digits": len(images), "epochs": epochs, "batch_size": batch_size}
-    rates = {"generator": generator_rate, "discriminator": discriminator_rate}
-    settings |= {"rates": rates, "average": average}
-    if state := load_checkpoint(checkpoint, settings):
-        history = state["history"]
-        _restore(players, state)
-        print(f"Going on after epoch {len(history['seconds'])}.")
-    writer = open_log(log_dir)
-    good = _snapshot(players)
-
-    try:
-        for epoch in range(len(history["seconds"]) + 1, epochs + 1):
-            torch.manual_seed(1000 * seed + epoch)  # an epoch's chance depends on nothing before it
+    adams = _adam(generator, generator_rate), _adam(discriminator, discriminator_rate)
+    parts: dict[str, Part] = {"generator": generator, "discriminator": discriminator}
+    parts |= {"averaged": averaged, "generator_adam": adams[0], "discriminator_adam": adams[1]}
+    history: History = {name: [] for name in TAGS} | {"seconds": [], "scores": {}}
+    settings: list[object] = [str(generator), str(discriminator), images, labels, step, seed]
+    settings += [epochs, batch_size, generator_rate, discriminator_rate, average]
+    with TrainingRun(parts, history, settings, checkpoint, log_dir) as run:
+        for epoch in run.epochs(epochs, seed):
             start = time.perf_counter()
-            generator.train()
-            discriminator.train()
-            batches = torch.randperm(len(images), device=device)[: steps * batch_size]
-            bar = tqdm(batches.split(batch_size), desc=f"epoch {epoch}/{epochs}", leave=False)
+            order = torch.randperm(len(images), device=device)[: steps * batch_size]
+            bar = tqdm(order.split(batch_size), f"epoch {epoch}/{epochs}", leave=False)
             for i, batch in enumerate(bar):
-                progress = (epoch - 1 + i / steps) / epochs
-                fade = min(1, 2 * (1 - progress))
-                for optimizer, rate in zip(optimizers, rates.values(), strict=True):
-                    optimizer.param_groups[0]["lr"] = rate * fade
-                record = step(
-                    generator, discriminator, optimizers, images[batch], labels[batch], progress
-                )
-                _follow(averaged, generator, max(1 - average, 9 / (10 + len(history["real"]))))
-                values = torch.stack([record[name].detach() for name in TAGS]).tolist()
-                for name, value in zip(TAGS, values, strict=True):
-                    history[name].append(value)
-                if i % 20 == 19:
-                    bar.set_postfix(real=f"{record['real']:.2f}", fake=f"{record['fake']:.2f}")
-            if problem := went_wrong(history, steps):
-                print(f"{problem} Stopped: the networks of epoch {epoch - 1} are kept.")
-                _restore(players, good)
-                break
+                done = (epoch - 1 + i / steps) / epochs  # 0 to 1
+                for adam in adams:
+                    scale_rate(adam, min(1, 2 * (1 - done)))
+                record = step(generator, discriminator, adams, *(d[batch] for d in digits), done)
+                _follow(averaged, generator, average, len(history["real"]))
+                _remember(history, record)
+                bar.set_postfix(real=f"{history['real'][-1]:.2f}", refresh=False)
+            if lost := verdict(history, steps):
+                raise WentWrong(lost)
             history["seconds"].append(time.perf_counter() - start)
             for name, value in (score(averaged) if score else {}).items():
-                history["scores"].setdefault(name, []).append(value)
-            _report_game(history, steps, optimizers, averaged, writer, log_dir)
-            good = _snapshot(players)
-            if checkpoint:
-                save_checkpoint(checkpoint, settings, history=history, **good)
-    except KeyboardInterrupt:
-        print(f"Stopped in epoch {epoch}: the networks keep what they have learnt so far.")
-    else:
-        if checkpoint:  # the run is complete: the next one starts afresh
-            Path(checkpoint).unlink(missing_ok=True)
-    finally:
-        generator.eval()
-        discriminator.eval()
-        if writer:
-            writer.close()
-    return averaged.eval(), history
+                history["scores"].setdefault(name, []).append(float(value))
+            _report(run, history, steps, adams, averaged, log_dir)
+    return averaged, history
 
 
-def went_wrong(history: dict[str, Any], steps: int) -> str | None:
+def verdict(history: History, steps: int) -> str | None:
     """One sentence on a game that is lost, from the history's last epoch of `steps` steps, or None.
 
-    A loss that is not finite always counts; a discriminator that tells nearly every digit apart
-    counts from the second epoch on, for a young generator may still catch up.
+    A discriminator that tells nearly every digit apart has won; but not in the first epoch, for a
+    young generator may still catch up.
     """
-    for name in ("generator_loss", "discriminator_loss"):
-        if not np.isfinite(history[name][-steps:]).all():
-            return f"The {name.replace('_', ' ')} is not finite: try smaller learning rates."
     real, fake = (np.mean(history[name][-steps:]) for name in ("real", "fake"))
     if len(history["real"]) > steps and real > 0.98 and fake < 0.02:
         return f"The discriminator has won: D(x) is {real:.2f} and D(G(z)) {fake:.2f}."
     return None
 
 
+def _adam(player: torch.nn.Module, rate: float) -> torch.optim.Adam:
+    return torch.optim.Adam(player.parameters(), rate, betas=(0.5, 0.999))
+
+
+def _remember(history: History, record: dict[str, torch.Tensor]) -> None:
+    """Append a step's four numbers to the history; WentWrong where one is not finite."""
+    values = torch.stack([record[name].detach() for name in TAGS]).tolist()
+    for name, value in zip(TAGS, values, strict=True):
+        if not np.isfinite(value):
+            what = name.replace("_", " ")
+            raise WentWrong(f"The {what} is not finite: try smaller learning rates.")
+    for name, value in zip(TAGS, values, strict=True):
+        history[name].append(value)
+
+
 @torch.no_grad()
-def _follow(averaged: Generator, generator: Generator, share: float) -> None:
-    """Let the newest weights have their share in the averaged ones."""
+def _follow(averaged: Generator, generator: Generator, average: float, step: int) -> None:
+    """Let the newest weights have their share in the averaged ones.
+
+    Early in a run the share is larger, 9 / (10 + step): an average of the last tenth or so of the
+    steps, in which the first, random weights are soon forgotten.
+    """
+    share = max(1 - average, 9 / (10 + step))
     for old, new in zip(averaged.parameters(), generator.parameters(), strict=True):
         old.lerp_(new, share)
     for old, new in zip(averaged.buffers(), generator.buffers(), strict=True):
         old.copy_(new)  # what batch normalisation counts
 
 
-def _snapshot(players: dict) -> dict:
-    return {name: copy.deepcopy(player.state_dict()) for name, player in players.items()}
-
-
-def _restore(players: dict, state: dict) -> None:
-    for name, player in players.items():
-        player.load_state_dict(state[name])
-
-
-def _report_game(
-    history: dict[str, Any],
+def _report(
+    run: TrainingRun,
+    history: History,
     steps: int,
-    optimizers: tuple[torch.optim.Adam, torch.optim.Adam],
-    generator: Generator,
-    writer: Any,
+    adams: tuple[torch.optim.Adam, torch.optim.Adam],
+    averaged: Generator,
     log_dir: str | Path | None,
 ) -> None:
     """Print the last epoch in a line; log it, and a sheet of samples."""
-    epoch, end = len(history["seconds"]), len(history["real"])
     real, fake = (np.mean(history[name][-steps:]) for name in ("real", "fake"))
     scores = {name: values[-1] for name, values in history["scores"].items()}
     line = "".join(f", {name} {value:.4g}" for name, value in scores.items())
-    print(f"epoch {epoch}: D(x) {real:.2f}, D(G(z)) {fake:.2f}{line}", end=" ")
+    print(f"epoch {run.epoch}: D(x) {real:.2f}, D(G(z)) {fake:.2f}{line}", end=" ")
     print(f"({history['seconds'][-1]:.0f} s)")
-    if not (writer and log_dir):
-        return
-    for i in range(end - steps, end):
+
+    def write(writer: Any) -> None:
+        end = len(history["real"])
         for name, tag in TAGS.items():
-            writer.add_scalar(tag, history[name][i], i)
-    for name, optimizer in zip(("generator", "discriminator"), optimizers, strict=True):
-        writer.add_scalar(f"learning_rate/{name}", optimizer.param_groups[0]["lr"], end)
-    for name, value in scores.items():
-        writer.add_scalar(f"score/{name}", value, end)
-    sheet = sample_sheet(generator)
-    writer.add_image("samples", sheet[None], epoch)
-    writer.flush()
-    save_sheet(sheet, Path(log_dir) / "samples" / f"epoch_{epoch:03d}.png")
+            for i in range(end - steps, end):
+                writer.add_scalar(tag, history[name][i], i)
+        for name, adam in zip(("generator", "discriminator"), adams, strict=True):
+            writer.add_scalar(f"learning_rate/{name}", adam.param_groups[0]["lr"], end)
+        for name, value in scores.items():
+            writer.add_scalar(f"score/{name}", value, end)
+        sheet = sample_sheet(averaged)
+        writer.add_image("samples", sheet[None], run.epoch)
+        save_sheet(sheet, Path(log_dir or "") / "samples" / f"epoch_{run.epoch:03d}.png")
+
+    run.log(write)
