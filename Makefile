@@ -1,8 +1,10 @@
 # Two commands do everything: `make lab` and `make test`. The rest is for those who change things.
 
-FITS := import ensurepip, sys, venv; assert sys.version_info >= (3, 11)
-PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
+FITS := import ensurepip, sys, venv; assert (3, 11) <= sys.version_info < (3, 15)
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+PAD := 05_draw_and_predict.ipynb
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 
 .PHONY: help lab test test-fast run bench lint hooks clean
@@ -11,7 +13,8 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
 
 lab: .venv/lab.stamp  ## install what is missing, open JupyterLab (ARGS=--no-browser for a server)
-	JUPYTER_CONFIG_PATH=lab $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+	JUPYTER_CONFIG_PATH="$(CURDIR)/lab" JUPYTERLAB_WORKSPACES_DIR="$(CURDIR)/.venv/workspaces" \
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/$(PAD) $(ARGS)
 
 test: .venv/test.stamp  ## install what is missing, run all tests (ARGS='-k drawing' for some)
 	$(BIN)/python -m pytest $(ARGS)
@@ -45,17 +48,12 @@ clean:  ## remove what was installed and written at run time, except data/ and d
 	rm -rf .venv runs .pytest_cache .ruff_cache .mypy_cache *.egg-info
 
 # The stamps are older than the requirement files only when those changed.
-.venv/lab.stamp: requirements.txt constraints.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 was not found, or its venv (Debian: python3-venv): install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Installing the lab into .venv, once: this takes some minutes."
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt -e .
-	touch $@
+.venv/lab.stamp: requirements.txt constraints.txt pyproject.toml lab/install.py
+	@$(PYTHON) -c '$(FITS)' 2>/dev/null || { echo "No Python from 3.11 to 3.14 with its venv was found: install one" \
+	"(Debian: python3 and python3-venv), or name yours: make lab PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) lab/install.py
+	@touch $@
 
-.venv/test.stamp: .venv/lab.stamp
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
-	touch $@
-
-.venv/bench.stamp: .venv/lab.stamp
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
-	touch $@
+.venv/%.stamp: .venv/lab.stamp
+	@$(PYTHON) lab/install.py $*
+	@touch $@
