@@ -1,9 +1,11 @@
 """Strokes as they come from the mouse, a pen or a finger, and their ink on a canvas."""
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
-from ipycanvas import Canvas, hold_canvas
+from ipycanvas import Canvas
+from ipycanvas.canvas import _CanvasManager
 from ipywidgets import Layout
 
 from .strokes import clean, smooth
@@ -24,7 +26,7 @@ class Ink:
         self.pen_down = False
         self._changed = changed
         size = f"{SIDE // 2}px"
-        self.canvas = on = Canvas(width=SIDE, height=SIDE, layout=Layout(width=size, height=size))
+        self.canvas = on = make_canvas(Layout(width=size, height=size))
         for event, action in (
             (on.on_client_ready, self.redraw),
             (on.on_mouse_down, self._press),
@@ -52,9 +54,7 @@ class Ink:
     def redraw(self) -> None:
         """Draw everything anew, also on a canvas that has just appeared in a page."""
         curves = [smooth(stroke) for stroke in self.arrays()]
-        canvas = self.canvas
-        canvas._canvas_manager._current_canvas = None  # a reloaded page does not know which it was
-        with hold_canvas():
+        with drawn_at_once(self.canvas) as canvas:
             canvas.fill_style = "black"
             canvas.fill_rect(0, 0, SIDE, SIDE)
             if not curves:
@@ -100,3 +100,28 @@ class Ink:
         last = np.array(self.strokes[-1][-2:], float)
         self.canvas.stroke_lines([last.mean(0), last[-1]])
         self._changed(True)
+
+
+def make_canvas(layout: Layout) -> Canvas:
+    """A canvas with a manager of its own.
+
+    ipycanvas 0.14.3 draws on every canvas through one manager, made when it is imported. A page
+    that was loaded since then, while the kernel was busy, does not know it and shows "Click to show
+    javascript error" instead of the canvas (widget model not found: its issues 239 and 328).
+    """
+    return Canvas(width=SIDE, height=SIDE, layout=layout, _canvas_manager=_CanvasManager())
+
+
+@contextlib.contextmanager
+def drawn_at_once(canvas: Canvas) -> Iterator[Canvas]:
+    """What `hold_canvas` does for the manager of all canvases, for a canvas with its own.
+
+    The page is told anew which canvas is meant: a reloaded one does not know it (issue 322).
+    """
+    manager = canvas._canvas_manager
+    manager._current_canvas, manager._caching = None, True
+    try:
+        yield canvas
+    finally:
+        manager.flush()
+        manager._caching = False

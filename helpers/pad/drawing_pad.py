@@ -61,7 +61,7 @@ class DrawingPad(Card):
         buttons = HBox([self.undo_button, self.clear_button, self.predict_button])
         tools = HBox([self.pen, *([self.look] if saliency else [])])
         left = VBox([self.canvas, buttons, tools], layout=Layout(width=f"{SIDE // 2}px"))
-        self.children = [self._style, HBox([left, VBox([self.result, self.status])])]
+        self.show(HBox([left, VBox([self.result, self.status])]))
         self.add_class("digit-pad")
         self.clear()
 

@@ -39,7 +39,7 @@ class Gallery(Card):
         keep = HBox([Label("Keep it as the digit you meant:"), *self.keep_buttons])
         keep.add_class("dp-keep")
         drawings = [self._title, self._pictures, self.thumbnails, self._tools]
-        self.children = [self._style, keep, *drawings, self._problems, self.status]
+        self.show(keep, *drawings, self._problems, self.status)
         self.guarded(self.refresh)()
 
     def __repr__(self) -> str:

@@ -43,7 +43,7 @@ class TeachPanel(Card):
         self._bar, self._table = FloatProgress(0, max=1), HTML()
         self._choice = HBox([self.keep_button, self.discard_button])
         row = HBox([self.teach_button, self._bar, self._choice]).add_class("dp-teach")
-        self.children = [self._style, row, self._table, self.status]
+        self.show(row, self._table, self.status)
         self._show(None)
 
     def __repr__(self) -> str:
