@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import stat
 import time
 from pathlib import Path
@@ -57,9 +58,19 @@ def write_atomically(path: str | Path, data: bytes | str) -> Path:
     return path
 
 
-def sweep(folder: Path) -> None:
-    """Delete the temporary files in `folder` that writers left there more than a day ago."""
-    for leftover in folder.glob(".*.tmp"):
+def sweep(folder: Path, pattern: str = ".*.tmp") -> None:
+    """Delete what matches in `folder`, files or folders that writers left more than a day ago."""
+    for leftover in folder.glob(pattern):
         with contextlib.suppress(OSError):
             if time.time() - leftover.stat().st_mtime > A_DAY:
-                leftover.unlink()
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
+def excerpt(value: object, length: int = 60) -> str:
+    """The start of what a file held, or of an error about it, on one line: for a message."""
+    try:
+        text = str(value)
+    except (RecursionError, ValueError):  # a list of lists of lists …, a number of 5,000 digits
+        text = type(value).__name__
+    text = " ".join("".join(c if c.isprintable() else " " for c in text[: 2 * length]).split())
+    return text if len(text) <= length else text[: length - 1] + "…"
