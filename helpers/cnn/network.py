@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from .. import LabError
-from ..networks import evaluating, read_metadata, read_weights, save_weights
+from ..networks import evaluating, load_network, save_network
 from ..recogniser import check_images
 
 MEAN, STD = 0.1307, 0.3081  # of the training pixels, scaled to 0..1
+LIMITS = {"width": range(1, 257), "padding": range(2)}  # of what a file may ask for
 
 
 class DigitCNN(nn.Module):
@@ -76,9 +76,11 @@ class DigitCNN(nn.Module):
         return torch.cat(batches or [torch.empty(0, columns)]).numpy()
 
     def save(self, path: str | Path, **facts: object) -> Path:
-        """Write the weights as safetensors, with facts of the training (JSON-able) beside them."""
-        metadata = {"model": "DigitCNN", "width": self.width, "padding": self.padding}
-        return save_weights(path, self.state_dict(), metadata | {"mean": MEAN, "std": STD} | facts)
+        """Write the weights as safetensors, with facts of the training (JSON-able) beside them.
+
+        Raises LabError for weights that hold NaN: a good file that stands there stays.
+        """
+        return save_network(path, self, LIMITS, facts | {"mean": MEAN, "std": STD})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -87,19 +89,7 @@ class DigitCNN(nn.Module):
         Raises LabError for a file that is missing, damaged, or of another model, before anything
         of it is used. The facts stored with it are then in `facts`.
         """
-        facts = read_metadata(path, "DigitCNN")
-        width, padding = facts.get("width"), facts.get("padding")
-        if not isinstance(width, int) or not 0 < width <= 256 or padding not in (0, 1):
-            raise LabError(f"{path} is of no DigitCNN: width {width}, padding {padding}.")
-        with torch.device("meta"):
-            shapes = {
-                name: tensor.shape for name, tensor in cls(width, padding).state_dict().items()
-            }
-        tensors = read_weights(path, shapes)
-        model = cls(width, padding)
-        model.load_state_dict(tensors)
-        model.facts = facts
-        return model.eval()
+        return load_network(cls, path, LIMITS)
 
 
 def normalise(images: torch.Tensor) -> torch.Tensor:

@@ -1,15 +1,18 @@
 """The two networks of the game: one draws digits, the other tells drawn ones from real ones."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
 from torch import nn
+from tqdm.auto import tqdm
 
 from .. import LabError
-from ..networks import evaluating, read_metadata, read_weights, save_weights
-from ..recogniser import check_labels
+from ..networks import evaluating, load_network, save_network
+from ..recogniser import check_counts, check_labels, check_numbers
+
+LIMITS = {"latent_dim": range(1, 1025), "width": range(1, 129), "classes": range(1025)}
 
 
 class Generator(nn.Module):
@@ -49,34 +52,49 @@ class Generator(nn.Module):
         ink = self.upsample(self.project(latents))[:, 0]  # (N, 28, 28), -1 to 1
         return 127.5 * (ink + 1)
 
-    def draw(self, latents: torch.Tensor, labels: np.ndarray | torch.Tensor) -> np.ndarray:
+    def draw(
+        self,
+        latents: torch.Tensor,
+        labels: np.ndarray | torch.Tensor,
+        show_progress: bool = False,
+    ) -> np.ndarray:
         """Images, uint8 (N, 28, 28), for latents (N, latent_dim) and the wanted digits (N,)."""
+        wishes = check_wishes(latents, labels, self.latent_dim, self.classes or 10)
         device = next(self.parameters()).device
-        labels = torch.as_tensor(labels)
         model = evaluating(self)
+        batches = list(zip(*(wish.to(device).split(1000) for wish in wishes), strict=True))
         with torch.inference_mode():
-            batches = [
-                model(z.to(device), y.to(device)).round().byte().cpu()
-                for z, y in zip(latents.split(1000), labels.split(1000), strict=True)
+            images = [
+                model(z, y).round().byte().cpu()
+                for z, y in tqdm(batches, "Drawing", leave=False, disable=not show_progress)
             ]
-        return torch.cat(batches).numpy()
+        return torch.cat(images).numpy()
 
-    def sample(self, labels: np.ndarray, seed: int = 0, truncation: float = 0.9) -> np.ndarray:
+    def sample(
+        self,
+        labels: np.ndarray,
+        seed: int = 0,
+        truncation: float = 0.9,
+        show_progress: bool = False,
+    ) -> np.ndarray:
         """Draw the digits `labels`, int64 (N,): uint8 (N, 28, 28), the same for the same seed.
 
         `truncation` scales the latents: the smaller, the neater and the more alike are the digits,
-        above 1 they grow wild. Raises LabError for labels that are no digits.
+        above 1 they grow wild. Raises LabError for labels that are no digits, a seed that is no
+        whole number, a truncation that is negative or not finite.
         """
-        labels = np.asarray(labels)
-        check_labels(labels, len(labels))
-        chance = torch.Generator().manual_seed(seed)
-        latents = torch.randn(len(labels), self.latent_dim, generator=chance)
-        return self.draw(truncation * latents, labels)
+        check_counts(0, seed=seed)
+        check_numbers(truncation=truncation)
+        chance = torch.Generator().manual_seed(int(seed) % 2**63)
+        latents = torch.randn(np.size(labels), self.latent_dim, generator=chance)
+        return self.draw(float(truncation) * latents, labels, show_progress)
 
     def save(self, path: str | Path, **facts: object) -> Path:
-        """Write the weights as safetensors, with facts of the training (JSON-able) beside them."""
-        shape = {"latent_dim": self.latent_dim, "width": self.width, "classes": self.classes}
-        return save_weights(path, self.state_dict(), {"model": "Generator"} | shape | facts)
+        """Write the weights as safetensors, with facts of the training (JSON-able) beside them.
+
+        Raises LabError for weights that hold NaN: a good file that stands there stays.
+        """
+        return save_network(path, self, LIMITS, facts)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -85,19 +103,7 @@ class Generator(nn.Module):
         Raises LabError for a file that is missing, damaged, or of another model, before anything
         of it is used. The facts stored with it are then in `facts`.
         """
-        facts = read_metadata(path, "Generator")
-        shape: dict[str, Any] = {}
-        for name in ("latent_dim", "width", "classes"):
-            shape[name] = value = facts.get(name)
-            if type(value) is not int or not (name != "classes") <= value <= 1024:
-                raise LabError(f"{path} names a {name} that no Generator has: {value}.")
-        with torch.device("meta"):
-            shapes = {name: tensor.shape for name, tensor in cls(**shape).state_dict().items()}
-        tensors = read_weights(path, shapes)
-        generator = cls(**shape)
-        generator.load_state_dict(tensors)
-        generator.facts = facts
-        return generator.eval()
+        return load_network(cls, path, LIMITS)
 
 
 class Discriminator(nn.Module):
@@ -130,6 +136,22 @@ class Discriminator(nn.Module):
         if self.fits is not None:
             logits = logits + (self.fits(labels) * features).sum(1)
         return logits
+
+
+def check_wishes(
+    latents: torch.Tensor, labels: np.ndarray | torch.Tensor, latent_dim: int, n_classes: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Latents float32 (N, latent_dim), labels int64 (N,) below n_classes; else LabError."""
+    if isinstance(labels, torch.Tensor):
+        labels = labels.cpu().numpy()
+    labels = check_labels(np.asarray(labels), np.size(labels), n_classes)
+    wanted = (len(labels), latent_dim)
+    if not isinstance(latents, torch.Tensor) or latents.shape != wanted:
+        found = tuple(getattr(latents, "shape", ()))
+        raise LabError(f"latents must be a tensor of the shape {wanted}, not {found}.")
+    if not latents.isfinite().all():
+        raise LabError("latents must be finite, these hold NaN or infinity.")
+    return latents.float(), torch.from_numpy(labels)
 
 
 def initialise(module: nn.Module) -> None:
