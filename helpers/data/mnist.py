@@ -2,18 +2,22 @@
 
 import io
 import os
+import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from .. import ROOT, LabError
-from ..files import write_atomically
+from ..files import excerpt, read_file, write_atomically
+from ..recogniser import check_digits
 from .generated import checksum, generate_digits
-from .mnist_files import OfflineError, download, read_folder
+from .mnist_files import Arrays, download, is_online, read_folder
 
 CACHE = ROOT / "data" / "mnist.npz"
+MAX_BYTES = 64_000_000  # of the cache, packed and unpacked: MNIST takes 55 MB
 VALIDATION_SIZE = 5_000
 
 
@@ -54,39 +58,51 @@ def load_mnist() -> Mnist:
     if folder := os.environ.get("MNIST_DIR"):
         return Mnist(*read_folder(Path(folder)), "MNIST")
     if CACHE.exists():
-        return _read_cache(CACHE)
-    try:
-        mnist = Mnist(*download(CACHE.parent), "MNIST")
-    except OfflineError:
-        print("MNIST could not be downloaded: these digits are generated.", end=" ")
-        print("Run again when you are online, or set $MNIST_DIR to the four .gz files.")
-        return _load_generated(CACHE.with_name(f"generated-{checksum()[:8]}.npz"))
-    _write_cache(CACHE, mnist)
-    return mnist
-
-
-def _load_generated(cache: Path) -> Mnist:
+        return _read_cache(CACHE, "MNIST")
+    if is_online():
+        return _make_cache(CACHE, download, "MNIST")
+    print("MNIST could not be downloaded: these digits are generated.", end=" ")
+    print("Run again when you are online, or set $MNIST_DIR to the four .gz files.")
+    cache = CACHE.with_name(f"generated-{checksum()[:8]}.npz")
     if cache.exists():
-        return _read_cache(cache)
-    generated = Mnist(*generate_digits(), "generated")
-    _write_cache(cache, generated)
-    return generated
+        return _read_cache(cache, "generated")
+    return _make_cache(cache, generate_digits, "generated")
 
 
-def _write_cache(cache: Path, mnist: Mnist) -> None:
+def _make_cache(cache: Path, make: Callable[[], Arrays], source: str) -> Mnist:
+    """What `make` gives, cached. LabError, before anybody waits for it, where it could not be."""
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=cache.parent).close()
+    except OSError as error:
+        raise LabError(f"{cache.parent} cannot be written: {error.strerror}.") from error
+    mnist = Mnist(*make(), source)
     buffer = io.BytesIO()
     np.savez(buffer, **{name: getattr(mnist, name) for name in mnist._fields})
     write_atomically(cache, buffer.getvalue())
-
-
-def _read_cache(cache: Path) -> Mnist:
-    try:
-        with np.load(cache) as arrays:
-            mnist = Mnist(**{name: arrays[name] for name in Mnist._fields})
-            mnist = mnist._replace(source=str(mnist.source))
-        for images, labels in (mnist[:2], mnist[2:4]):
-            if images.shape != (len(labels), 28, 28) or images.dtype != np.uint8:
-                raise ValueError(f"{len(labels)} labels for images of shape {images.shape}")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise LabError(f"{cache} is damaged ({error}): delete it and run again.") from error
     return mnist
+
+
+def _read_cache(cache: Path, source: str) -> Mnist:
+    data = read_file(cache, MAX_BYTES)
+    try:
+        return _unpack(data, source)
+    except Exception as error:  # what zipfile and NumPy raise for damage is of a dozen kinds
+        raise LabError(
+            f"{cache} is damaged ({excerpt(error)}): delete it and run again."
+        ) from error
+
+
+def _unpack(data: bytes, source: str) -> Mnist:
+    """The digits in the bytes of a cache; any Exception for what are none."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+            raise LabError(f"it unpacks to more than {MAX_BYTES / 1e6:.0f} MB")
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        *digits, found = (arrays[name] for name in Mnist._fields)
+    if found.shape or str(found) != source:
+        raise LabError(f"its source is not {source}")
+    for images, labels in (digits[:2], digits[2:]):
+        if images.shape != (*labels.shape, 28, 28):
+            raise LabError(f"{labels.size} labels for images of shape {images.shape}")
+    return Mnist(*check_digits(*digits[:2]), *check_digits(*digits[2:]), source)

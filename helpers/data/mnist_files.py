@@ -1,13 +1,11 @@
-"""The four original files of MNIST, from a folder or from the network, checked by their MD5 sums.
-
-torchvision knows the mirrors and the sums and parses the files. It is imported only when it is
-needed: digits from the cache come without the seconds that its import takes.
-"""
+"""The four original files of MNIST, from a folder or the network, checked by their MD5 sums."""
 
 import gzip
+import hashlib
+import http.client
+import io
+import os
 import queue
-import socket
-import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -15,108 +13,113 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from .. import LabError
+from ..files import excerpt, read_file
+
+# Mirrors and sums are those of torchvision.datasets.MNIST.
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "http://yann.lecun.com/exdb/mnist/",
+)
+FILES = {
+    "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+    "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
+    "t10k-images-idx3-ubyte.gz": "9fb629c4189551a2d022fa330f9573f3",
+    "t10k-labels-idx1-ubyte.gz": "ec29112dd5afa0611ce80d1b7f02629c",
+}
+MAX_BYTES, MAX_UNPACKED = 16_000_000, 64_000_000
+SIZE = 11_594_722  # of the four together
+PATIENCE = 8  # seconds without an answer
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Images uint8 (N, 28, 28) and labels int64 (N,) to train on, then the same to test on."""
 
 
-class OfflineError(LabError):
-    """No mirror of MNIST answers."""
-
-
 def read_folder(folder: Path) -> Arrays:
     """Read the four files from a folder; LabError names the one that is missing or damaged."""
-    from ..import_torchvision import torchvision
-
-    for name, md5 in torchvision.datasets.MNIST.resources:
-        _check_gz(folder / name, md5)
-    try:
-        with _temporary_folder(None) as temporary:
-            raw = Path(temporary, "MNIST", "raw")
-            raw.mkdir(parents=True)
-            for name, _ in torchvision.datasets.MNIST.resources:
-                torchvision.datasets.utils.extract_archive(str(folder / name), str(raw))
-            return _parse(temporary)
-    except OSError as error:
-        raise LabError(
-            f"{tempfile.gettempdir()} has no room to unpack MNIST ({error.strerror})."
-        ) from error
+    return _parse([_read_gz(folder / name, md5) for name, md5 in FILES.items()])
 
 
-def download(parent: Path) -> Arrays:
-    """Download the four files into a folder beside others in `parent`, and throw it away again.
+def is_online() -> bool:
+    """Whether a mirror of MNIST answers within seconds."""
+    return _any_answers([mirror + next(iter(FILES)) for mirror in MIRRORS])
 
-    Raises OfflineError when no mirror answers within seconds, LabError for what is not MNIST.
-    """
-    from ..import_torchvision import torchvision
 
-    datasets = torchvision.datasets
-    name = datasets.MNIST.resources[0][0]
-    if not _any_answers([mirror + name for mirror in datasets.MNIST.mirrors]):
-        raise OfflineError(
-            "MNIST could not be downloaded, the network does not answer: go online and run again, "
-            "or put the four .gz files into a folder and set $MNIST_DIR to it."
-        )
+def download() -> Arrays:
+    """Fetch the four files, each from the first mirror that has it; LabError if none has."""
     print("Downloading MNIST (11 MB), once:")
-    timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(8)  # torchvision sets none: a stalled download would hang for ever
-    try:
-        with _temporary_folder(parent) as temporary:
-            datasets.MNIST(temporary, download=True)
-            return _parse(temporary)
-    except (RuntimeError, urllib.error.URLError, OSError, EOFError) as error:
-        reason = " ".join(str(error).split())  # torchvision's has a line for each mirror
-        raise LabError(f"MNIST could not be downloaded ({reason}): run again.") from error
-    finally:
-        socket.setdefaulttimeout(timeout)
+    with tqdm(total=SIZE, unit="B", unit_scale=True, leave=False) as bar:
+        return _parse([_fetch(name, md5, bar) for name, md5 in FILES.items()])
 
 
-def _check_gz(path: Path, md5: str) -> None:
-    from ..import_torchvision import torchvision
-
-    if not path.is_file():
+def _read_gz(path: Path, md5: str) -> bytes:
+    if not os.path.isfile(path):
         raise LabError(
             f"{path} is missing: $MNIST_DIR must name a folder with the four original .gz files "
             "of MNIST (unset it to download them)."
         )
+    data = read_file(path, MAX_BYTES)
+    if _md5(data) != md5:
+        raise LabError(f"{path} {_damage(data)}: download it again, or unset $MNIST_DIR.")
+    return data
+
+
+def _damage(data: bytes) -> str:
     try:
-        if torchvision.datasets.utils.check_md5(path, md5):
-            return
-        with gzip.open(path) as file:
-            while file.read(2**20):
-                pass
-        reason = "has another checksum than MNIST's original"
+        gzip.GzipFile(fileobj=io.BytesIO(data)).read(MAX_UNPACKED)
     except gzip.BadGzipFile:
-        reason = "is not a gzip file, perhaps a web page saved under its name"
+        return "is not a gzip file, perhaps a web page saved under its name"
     except (EOFError, zlib.error):
-        reason = "is truncated or damaged"
-    except OSError as error:
-        reason = f"cannot be read ({error.strerror})"
-    raise LabError(f"{path} {reason}: download it again, or unset $MNIST_DIR.")
+        return "is truncated or damaged"
+    return "has another checksum than MNIST's original"
 
 
-def _parse(root: str) -> Arrays:
-    from ..import_torchvision import torchvision
+def _fetch(name: str, md5: str, bar: tqdm) -> bytes:
+    for mirror in MIRRORS:
+        try:
+            with urllib.request.urlopen(mirror + name, timeout=PATIENCE) as answer:
+                data = bytearray()
+                while len(data) < MAX_BYTES and (piece := answer.read(2**16)):
+                    data += piece
+                    bar.update(len(piece))
+        except (OSError, http.client.HTTPException) as error:
+            reason = excerpt(error)
+            continue
+        if _md5(data) == md5:
+            return bytes(data)
+        reason = f"{mirror}{name} is not MNIST's original"
+    raise LabError(f"MNIST could not be downloaded ({reason}): run again.")
 
-    train, test = (torchvision.datasets.MNIST(root, train=train) for train in (True, False))
-    return train.data.numpy(), train.targets.numpy(), test.data.numpy(), test.targets.numpy()
+
+def _md5(data: bytes | bytearray) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
-def _any_answers(addresses: list[str], seconds: float = 8) -> bool:
+def _parse(packed: list[bytes]) -> Arrays:
+    """The arrays of the four files, whose sums are right: a header, then a byte for each number."""
+    train_images, train_labels, test_images, test_labels = map(gzip.decompress, packed)
+    return (
+        np.frombuffer(train_images, np.uint8, offset=16).reshape(-1, 28, 28).copy(),
+        np.frombuffer(train_labels, np.uint8, offset=8).astype(np.int64),
+        np.frombuffer(test_images, np.uint8, offset=16).reshape(-1, 28, 28).copy(),
+        np.frombuffer(test_labels, np.uint8, offset=8).astype(np.int64),
+    )
+
+
+def _any_answers(addresses: list[str], seconds: float = PATIENCE) -> bool:
     """Whether a server answers at one of the addresses; name look-ups count towards the time."""
     answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def ask(address: str) -> None:
+        request = urllib.request.Request(address, method="HEAD")
         try:
-            with urllib.request.urlopen(
-                urllib.request.Request(address, method="HEAD"), timeout=seconds
-            ):
+            with urllib.request.urlopen(request, timeout=seconds):
                 answers.put(True)
         except urllib.error.HTTPError:  # a server that refuses is a server that answers
             answers.put(True)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             answers.put(False)
 
     for address in addresses:
@@ -125,13 +128,3 @@ def _any_answers(addresses: list[str], seconds: float = 8) -> bool:
         return any(answers.get(timeout=seconds) for _ in addresses)
     except queue.Empty:
         return False
-
-
-def _temporary_folder(parent: Path | None) -> tempfile.TemporaryDirectory:
-    try:
-        if parent:
-            parent.mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryDirectory(dir=parent, prefix=".unpacking-")
-    except OSError as error:
-        where = parent or tempfile.gettempdir()
-        raise LabError(f"{where} cannot be written: {error.strerror}.") from error
