@@ -1,7 +1,10 @@
 """MNIST as a TFDS dataset: what is written is what plain TFDS reads."""
 
+import os
 import socket
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -118,9 +121,74 @@ def test_what_a_killed_preparation_left_is_not_trusted(digits, tmp_path):
     leftover = tmp_path / "noise" / "mnist" / "incomplete.ABCDEF_3.0.1"
     leftover.mkdir(parents=True)
     (leftover / "mnist-train.array_record-00000-of-00001").write_bytes(b"half a file")
+    at_work = leftover.with_name("incomplete.FEDCBA_3.0.1")  # another process, perhaps
+    at_work.mkdir()
+    os.utime(leftover, (0, 0))
     prepare_mnist(digits, tmp_path)
     assert len(read(tmp_path)) == 300
-    assert not leftover.exists()
+    assert not leftover.exists() and at_work.exists()
+
+
+PREPARE = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from helpers.data import Mnist, prepare_mnist
+from helpers.data import tfds as tfds_mnist
+
+folder, me, other = Path(sys.argv[1]), *sys.argv[2:]
+write = tfds_mnist.MnistBuilder._generate_examples
+
+def wait_for_the_other(self, split, *digits):
+    (folder / me).touch()
+    while not (folder / other).exists():
+        time.sleep(0.01)
+    return write(self, split, *digits)
+
+tfds_mnist.MnistBuilder._generate_examples = wait_for_the_other
+images, labels = np.zeros((300, 28, 28), np.uint8), np.arange(300) % 10
+builder = prepare_mnist(Mnist(images, labels, images[:60], labels[:60], "noise"), folder)
+assert builder.info.splits["train"].num_examples == 300
+"""
+
+
+def test_two_processes_that_prepare_the_same_digits_both_end_well(tmp_path):
+    command = [sys.executable, "-c", PREPARE, str(tmp_path)]
+    names = ("first", "second")
+    processes = [
+        subprocess.Popen([*command, *order], stderr=subprocess.PIPE, text=True)
+        for order in (names, names[::-1])
+    ]
+    said = [process.communicate(timeout=100)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    assert len(read(tmp_path)) == 300 and len(read(tmp_path, split="test")) == 60
+    assert [path.name for path in (tmp_path / "noise" / "mnist").iterdir()] == ["3.0.1"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[1]", '{"name": ' + "[" * 100_000, '{"version": "9.9.9"}']
+)
+def test_a_damaged_description_is_one_sentence(digits, tmp_path, content):
+    builder = prepare_mnist(digits, tmp_path)
+    (Path(builder.data_path) / "dataset_info.json").write_text(content)
+    with pytest.raises(LabError, match=r"noise is damaged \(.*\): delete it and run again\.$"):
+        prepare_mnist(digits, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": "../elsewhere"},
+        {"source": ""},
+        {"train_labels": np.zeros(3)},
+        {"train_labels": np.full(300, 10)},
+        {"test_images": np.zeros((60, 8, 8), np.uint8)},
+    ],
+)
+def test_what_are_no_digits_is_refused_before_anything_is_written(digits, tmp_path, change):
+    with pytest.raises(LabError, match=r"source|labels|images"):
+        prepare_mnist(digits._replace(**change), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_with_other_digits_is_refused(folder):

@@ -7,16 +7,19 @@ This one is fed with arrays that are already here; what it writes, plain TFDS re
 import contextlib
 import io
 import logging
-import shutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import tensorflow_datasets as tfds
+from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
 from PIL import Image
 from tqdm.auto import tqdm
 
 from .. import ROOT, LabError
+from ..files import excerpt, sweep
+from ..recogniser import check_digits
 from .mnist import Mnist
 
 logging.getLogger("absl").setLevel(logging.ERROR)  # TFDS would recommend OpenCV at the first digit
@@ -63,21 +66,34 @@ def prepare_mnist(mnist: Mnist, data_dir: str | Path = ROOT / "data" / "tfds") -
 
     Then `tfds.data_source("mnist", split="train", data_dir=data_dir / mnist.source)` reads them
     in any order: images uint8 (28, 28, 1), labels 0 to 9. An interrupted preparation is thrown
-    away, a complete one is used again. Raises LabError when the folder cannot be written or holds
-    another number of digits.
+    away, a complete one is used again, also one that another process completes meanwhile. Raises
+    LabError when the folder cannot be written or holds another number of digits.
     """
+    _check(mnist)
     folder = Path(data_dir) / mnist.source
     try:
         builder = MnistBuilder(mnist, data_dir=folder)
         if not builder.is_prepared():
             _prepare(builder)
+            builder = MnistBuilder(mnist, data_dir=folder)  # as it stands there now
+        sizes = {name: split.num_examples for name, split in builder.info.splits.items()}
     except (OSError, RuntimeError) as error:  # array_record reports a full disk as RuntimeError
-        reason = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or excerpt(error)
         raise LabError(f"{folder} could not be written: {reason}.") from error
-    sizes = {name: split.num_examples for name, split in builder.info.splits.items()}
+    except (ParseError, ValueError, AssertionError) as error:  # what TFDS says to its own files
+        raise LabError(
+            f"{folder} is damaged ({excerpt(error)}): delete it and run again."
+        ) from error
     if sizes != {"train": len(mnist.train_labels), "test": len(mnist.test_labels)}:
         raise LabError(f"{folder} does not hold these digits: delete it and run again.")
     return builder
+
+
+def _check(mnist: Mnist) -> None:
+    if not isinstance(mnist, Mnist) or not re.fullmatch(r"\w[\w .-]{,39}", str(mnist.source)):
+        raise LabError("mnist must be what load_mnist gives, with a source that can name a folder.")
+    check_digits(*mnist[:2])
+    check_digits(*mnist[2:4])
 
 
 def _prepare(builder: MnistBuilder) -> None:
@@ -86,7 +102,9 @@ def _prepare(builder: MnistBuilder) -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             # TFDS fills a folder `incomplete.…` and renames it when all is written.
             builder.download_and_prepare(file_format="array_record")
+    except OSError:
+        if not builder.is_prepared():  # else another process was faster
+            raise
     finally:
         tfds.enable_progress_bar()
-    for leftover in builder.data_path.parent.glob("incomplete.*"):  # of a process that was killed
-        shutil.rmtree(leftover, ignore_errors=True)
+    sweep(Path(builder.data_path.parent), "incomplete.*")  # of processes that were killed
