@@ -5,9 +5,11 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile import assert_one_sentence
 
 from helpers import ROOT, LabError
 from helpers.cnn import DigitCNN
@@ -38,16 +40,74 @@ def test_every_file_of_the_folder_is_read(folder):
     assert digits[0].strokes[0][2].tolist() == [10.5, 60]
 
 
-@pytest.mark.parametrize(
-    "content", [3, [3], [{"label": 7, "writer": "A"}], [{"label": 7, "writer": 1, "strokes": "x"}]]
-)
-def test_other_files_are_refused_by_name(folder, content):
+def digit(**change) -> dict:
+    return {"label": 7, "writer": "A", "strokes": CROSSED_SEVEN} | change
+
+
+REFUSED = {
+    "no list": 3,
+    "an empty list": [],
+    "no digit": [3],
+    "no strokes": [{"label": 7, "writer": "A"}],
+    "label 10": [digit(label=10)],
+    "label in words": [digit(label="7")],
+    "label true": [digit(label=True)],
+    "writer a number": [digit(writer=1)],
+    "text for strokes": [digit(strokes="x")],
+    "strokes empty": [digit(strokes=[])],
+    "a stroke empty": [digit(strokes=[[]])],
+    "three numbers": [digit(strokes=[[[1, 2, 3]]])],
+    "text for numbers": [digit(strokes=[[["1", "2"]]])],
+    "null": [digit(strokes=[[[1, None]]])],
+    "NaN": [digit(strokes=[[[1, float("nan")]]])],
+    "infinity": [digit(strokes=[[[1, float("inf")]]])],
+    "far away": [digit(strokes=[[[-(2**63), 0]]])],
+    "farther": [digit(strokes=[[[10**40, 0]]])],
+}
+
+
+@pytest.mark.parametrize("content", REFUSED.values(), ids=REFUSED)
+def test_other_content_is_refused_by_name(folder, content):
+    write(folder / "good.json.gz", [digit()])
     write(folder / "other.json.gz", content)
-    with pytest.raises(LabError, match=r"other\.json\.gz"):
+    assert_refused(folder / "other.json.gz")
+
+
+def assert_refused(path: Path, words: str = "does not hold digits as pen strokes") -> None:
+    with pytest.raises(LabError, match=words) as caught:
         load_handwriting()
-    (folder / "other.json.gz").write_bytes(b"no gzip")
-    with pytest.raises(LabError, match=r"other\.json\.gz"):
-        load_handwriting()
+    assert_one_sentence(caught.value, path)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        b"no gzip",
+        gzip.compress(b"[]")[:-5],
+        gzip.compress(b"\xff\xfe\xff"),
+        gzip.compress(b"[" * 100_000),
+        gzip.compress(b'[{"label": ' + b"9" * 5000),
+    ],
+)
+def test_other_files_are_refused_by_name(folder, packed):
+    (folder / "other.json.gz").write_bytes(packed)
+    assert_refused(folder / "other.json.gz")
+
+
+def test_a_bomb_or_a_pipe_is_refused(folder):
+    (folder / "other.json.gz").write_bytes(gzip.compress(bytes(100_000_000)))
+    assert_refused(folder / "other.json.gz", "unpacks to more than 16 MB")
+    (folder / "other.json.gz").unlink()
+    os.mkfifo(folder / "other.json.gz")
+    assert_refused(folder / "other.json.gz", "is not a file")
+
+
+@pytest.mark.parametrize(
+    "strokes", [[], [np.empty((0, 2))], [np.ones(2)], [np.full((1, 2), np.nan)]]
+)
+def test_strokes_that_are_none_are_not_put_on_the_canvas(strokes):
+    with pytest.raises(LabError, match="strokes must"):
+        put_on_canvas(strokes, 640, 42, np.random.default_rng(0))
 
 
 def test_the_table_says_in_a_sentence_what_it_needs():

@@ -1,15 +1,20 @@
 """Digits that other people wrote with a pen, put on the pad as if they had been drawn there."""
 
 import gzip
+import io
 import json
 import os
-from collections.abc import Iterator
+import zlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import LabError
+from ..files import excerpt, read_file
+
+MAX_BYTES = 16_000_000  # of a file, packed and unpacked: 40,000 digits
+FAR = 1e9
 
 
 class Handwriting(NamedTuple):
@@ -24,7 +29,7 @@ def load_handwriting() -> list[Handwriting]:
     """Read the digits in the folder $HANDWRITING_DIR, from each of its files `*.json.gz`.
 
     A file holds a list of `{"label": 7, "writer": "A", "strokes": [[[x, y], …], …]}`, in any unit
-    of length. Raises LabError when the variable is not set, or no file or no digit is there.
+    of length. Raises LabError when the variable is not set, or a file holds no such digits.
     """
     folder = os.environ.get("HANDWRITING_DIR")
     files = sorted(Path(folder).glob("*.json.gz")) if folder else []
@@ -36,14 +41,39 @@ def load_handwriting() -> list[Handwriting]:
     return [digit for file in files for digit in _read_digits(file)]
 
 
-def _read_digits(file: Path) -> Iterator[Handwriting]:
+def _read_digits(file: Path) -> list[Handwriting]:
+    data = read_file(file, MAX_BYTES)
     try:
-        with gzip.open(file) as text:
-            for entry in json.load(text):
-                strokes = [np.array(stroke, float).reshape(-1, 2) for stroke in entry["strokes"]]
-                yield Handwriting(int(entry["label"]), str(entry["writer"]), strokes)
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise LabError(f"{file} does not hold digits as pen strokes ({error}).") from error
+        text = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise ValueError(f"it unpacks to more than {MAX_BYTES / 1e6:.0f} MB")
+        entries = json.loads(text)
+        if not isinstance(entries, list) or not entries:
+            raise ValueError("it is no list, or an empty one")
+        return [_digit(entry) for entry in entries]
+    except (OSError, EOFError, zlib.error, ValueError, OverflowError, RecursionError) as error:
+        raise LabError(
+            f"{file} does not hold digits as pen strokes ({excerpt(error)}): get it again, or take "
+            "it out of the folder."
+        ) from error
+
+
+def _digit(entry: Any) -> Handwriting:
+    match entry:
+        case {"label": int(label), "writer": str(writer), "strokes": [_, *_] as strokes}:
+            if type(label) is int and label in range(10):
+                return Handwriting(label, writer, [_points(stroke) for stroke in strokes])
+    raise ValueError("an entry lacks a label 0 to 9, a writer's name or strokes")
+
+
+def _points(stroke: Any) -> np.ndarray:
+    points = np.array(stroke, object)
+    if points.shape[1:] != (2,) or not all(type(number) in (int, float) for number in points.flat):
+        raise ValueError("a stroke is no list of [x, y]")
+    points = points.astype(float)
+    if not len(points) or not (np.abs(points) < FAR).all():  # nor is NaN
+        raise ValueError("a stroke is empty or too far away")
+    return points
 
 
 def put_on_canvas(
@@ -52,9 +82,14 @@ def put_on_canvas(
     """The same digit on a square canvas, as a hand might have drawn it there.
 
     Its longer side is 45 to 80 % of the canvas' `side`; it stands anywhere where a pen of the width
-    `pen` stays on the canvas; its points are whole pixels, as a browser sends them.
+    `pen` stays on the canvas; its points are whole pixels, as a browser sends them. Raises LabError
+    for strokes without points, or with NaN or infinity.
     """
+    if not strokes or not all(np.shape(stroke)[1:] == (2,) and len(stroke) for stroke in strokes):
+        raise LabError("strokes must be a list of arrays (n_points, 2), of one point or more.")
     points = np.concatenate(strokes)
+    if not np.isfinite(points).all():
+        raise LabError("strokes must be finite, these hold NaN or infinity.")
     corner, extent = points.min(0), np.ptp(points, axis=0)
     scale = rng.uniform(0.45, 0.8) * side / (extent.max() or 1)
     place = rng.uniform(pen / 2, side - pen / 2 - extent * scale)  # one for the whole digit
