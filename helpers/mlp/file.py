@@ -10,15 +10,16 @@ that give the same float32 again. Nothing in a file is believed before it is che
 """
 
 import json
+import math
+import os
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeGuard
 
 import numpy as np
 
 from .. import LabError
-from ..files import write_atomically
+from ..files import excerpt, read_file, write_atomically
 
 FORMAT, VERSION = "digit-lab-mlp", 1
 NORMALISATION = {"divide_by": 255}
@@ -35,6 +36,7 @@ def write_mlp(
 ) -> Path:
     """Write the file at `path`, whole or not at all; LabError if `read_mlp` would refuse it."""
     _check_sizes(list(sizes), path)
+    _check_training(training, path)
     if not all(np.isfinite(array).all() for array in (*W, *b)):
         raise LabError(f"{path} was not written: some weights are not finite; train it afresh.")
     head = {
@@ -64,8 +66,8 @@ def read_mlp(path: str | Path) -> tuple[list[int], np.ndarray, dict]:
     if not isinstance(model, dict) or model.get("format") != FORMAT:
         raise LabError(f'{path} is JSON but no network of ours: its "format" is not "{FORMAT}".')
     version = model.get("version")
-    if not _is_whole(version) or version < 1:
-        raise LabError(f'{path} has no usable "version": {version!r:.40}.')
+    if type(version) is not int or version < 1:
+        raise LabError(f'{path} has no usable "version": {excerpt(version, 40)}.')
     if version > VERSION:
         raise LabError(f"{path} is of a later version than {VERSION}, update the lab to read it.")
     sizes = _check_sizes(model.get("layer_sizes"), path)
@@ -74,9 +76,7 @@ def read_mlp(path: str | Path) -> tuple[list[int], np.ndarray, dict]:
         raise LabError(f'{path}: "activations" must be "relu", and "softmax" for the last layer.')
     if model.get("normalisation") != NORMALISATION:
         raise LabError(f'{path}: "normalisation" must be {json.dumps(NORMALISATION)}.')
-    training = model.get("training")
-    if not isinstance(training, dict):
-        raise LabError(f'{path}: "training" must hold the training facts.')
+    training = _check_training(model.get("training"), path)
     layers = model.get("layers")
     if not isinstance(layers, list) or len(layers) != len(shapes):
         raise LabError(f'{path}: "layers" must list {len(shapes)} layers, as "layer_sizes" says.')
@@ -94,24 +94,29 @@ def read_mlp(path: str | Path) -> tuple[list[int], np.ndarray, dict]:
 def _check_sizes(sizes: object, path: str | Path) -> list[int]:
     if not isinstance(sizes, list) or not 2 <= len(sizes) <= MAX_LAYERS + 1:
         raise LabError(f'{path}: "layer_sizes" must list 2 to {MAX_LAYERS + 1} whole numbers.')
-    if not all(_is_whole(size) and 1 <= size <= MAX_PARAMETERS for size in sizes):
+    if not all(type(size) is int and 1 <= size <= MAX_PARAMETERS for size in sizes):
         raise LabError(f'{path}: "layer_sizes" must be whole numbers from 1 to {MAX_PARAMETERS}.')
     if sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes)) > MAX_PARAMETERS:
         raise LabError(f'{path}: "layer_sizes" give more than {MAX_PARAMETERS} parameters.')
     if sizes[0] != 784 or sizes[-1] != 10:
-        raise LabError(f'{path}: "layer_sizes" must lead from 784 to 10, not {sizes}.')
+        raise LabError(f'{path}: "layer_sizes" must lead from 784 to 10, not {excerpt(sizes, 40)}.')
     return sizes
 
 
+def _check_training(training: object, path: str | Path) -> dict:
+    if not isinstance(training, dict) or not all(
+        isinstance(fact, str | int | None) or (isinstance(fact, float) and math.isfinite(fact))
+        for fact in training.values()
+    ):
+        raise LabError(f'{path}: "training" must hold the training facts, numbers and texts.')
+    return training
+
+
 def _read_json(path: Path) -> object:
+    if not os.path.lexists(path):
+        raise LabError(f"{path} does not exist: train and save the network first.")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise LabError(f"{path} is larger than {MAX_BYTES // 10**6} MB: no network of ours.")
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise LabError(f"{path} does not exist: train and save the network first.") from error
-    except OSError as error:
-        raise LabError(f"{path} could not be read: {error.strerror or error}.") from error
+        text = read_file(path, MAX_BYTES).decode()
     except UnicodeDecodeError as error:
         raise LabError(f"{path} is not JSON: it isn't even text.") from error
     try:
@@ -122,7 +127,7 @@ def _read_json(path: Path) -> object:
         end = text.rstrip()
         if end.startswith("{") and (end[-1] != "}" or getattr(error, "pos", 0) >= len(end)):
             raise LabError(f"{path} is cut off: it ends in the middle; get it again.") from error
-        raise LabError(f"{path} is not JSON ({error!s:.60}).") from error
+        raise LabError(f"{path} is not JSON ({excerpt(error)}).") from error
 
 
 def _refuse_constant(name: str) -> None:
@@ -150,7 +155,3 @@ def _row(values: np.ndarray) -> str:
 
 def _activations(n_layers: int) -> list[str]:
     return ["relu"] * (n_layers - 1) + ["softmax"]
-
-
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
