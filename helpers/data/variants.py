@@ -5,6 +5,8 @@ MNIST was written in the United States; elsewhere these are usual.
 
 import numpy as np
 
+from ..recogniser import check_counts, check_digits, check_numbers
+
 ROWS, COLUMNS = np.mgrid[:28, :28]
 
 
@@ -16,14 +18,19 @@ def with_variants(
     `share` of the ones, chosen at random by `seed`, come again with a flag and half of them with a
     foot too, as many of the zeros with a slash, of the fours and nines with a foot, of the sevens
     with a bar; where a stroke would not look right, as they were. Whole pixels shift their centre
-    of mass to the centre, as in MNIST.
+    of mass to the centre, as in MNIST. Raises LabError for no images and labels, a `share` that is
+    negative or not finite, a `seed` that is no whole number.
     """
+    images, labels = check_digits(images, labels)
+    check_numbers(share=share)
+    check_counts(0, seed=seed)
     rng = np.random.default_rng(seed)
     new_images, new_labels = [images], [labels]
     for digit, draw in ((0, slash), (1, flag), (4, foot), (7, bar), (9, foot)):
         all_of_it = np.flatnonzero(labels == digit)
         for i in rng.permutation(all_of_it)[: round(share * len(all_of_it))]:
-            new_images.append(centre(draw(images[i], rng))[None])
+            tall = (images[i] > 127).any(1).sum() >= 6  # rows, or there is nothing to draw at
+            new_images.append(centre(draw(images[i], rng) if tall else images[i])[None])
             new_labels.append(labels[i : i + 1])
     return np.concatenate(new_images), np.concatenate(new_labels)
 
