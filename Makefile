@@ -24,7 +24,7 @@ test-fast: .venv/test.stamp  ## run all tests but those with a browser, a notebo
 
 run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOKS=… for some)
 	$(BIN)/python lab/run_notebooks.py $(NOTEBOOKS)
-	$(BIN)/python lab/thumbnails.py
+	$(BIN)/python lab/thumbnails.py $(NOTEBOOKS)
 
 bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks/*.md (40 minutes)
 	$(BIN)/python benchmarks/cnn.py

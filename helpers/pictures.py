@@ -21,15 +21,20 @@ def png_url(image: np.ndarray) -> str:
     return f"data:image/png;base64,{data.decode()}"
 
 
-def film(frames: np.ndarray, seconds: float = 0.1, rest: float = 0.1) -> bytes:
-    """A GIF of frames, uint8 (n, height, width), in 8 greys, that starts again after its end.
+def film(frames: np.ndarray, seconds: float = 0.1, rest: float = 0.1, kind: str = "PNG") -> bytes:
+    """An animation of frames, uint8 (n, height, width), in 8 greys, that starts again at its end.
 
-    Each frame stands for `seconds`, the last one for `rest`.
+    Each frame stands for `seconds`, the last one for `rest`. It is a PNG, which every viewer of
+    notebooks shows (one that knows no animations shows the last frame), or a "GIF".
     """
-    images = [Image.fromarray(frame).quantize(8, dither=Image.Dither.NONE) for frame in frames]
+    greys = np.round(np.round(frames / 255 * 7) / 7 * 255).astype(np.uint8)
+    images = [Image.fromarray(grey) for grey in greys]
     durations = [1000 * seconds] * (len(images) - 1) + [1000 * rest]
+    options: dict[str, Any] = {"save_all": True, "duration": durations, "loop": 0}
     buffer = io.BytesIO()
-    images[0].save(
-        buffer, "GIF", save_all=True, append_images=images[1:], duration=durations, loop=0
-    )
+    if kind == "PNG":
+        options |= {"append_images": images, "default_image": True}
+        images[-1].save(buffer, kind, **options)
+    else:
+        images[0].save(buffer, kind, append_images=images[1:], **options)
     return buffer.getvalue()

@@ -18,9 +18,11 @@ import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
+from helpers import ROOT
 from helpers.files import write_atomically
 from helpers.pictures import png_bytes
 
+NOTEBOOKS = ROOT / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -51,15 +53,23 @@ def syntax_of(source: str) -> ast.Module:
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:
-    """Drop from a notebook, in place, what is meaningless once its kernel is gone."""
+    """Drop from a notebook, in place, what is meaningless once its kernel is gone.
+
+    Where a cell shows a widget, the picture that its metadata name as `still` takes its place until
+    the cell is run, and wherever there is no kernel.
+    """
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:
-        cell.metadata = {k: v for k, v in cell.metadata.items() if k in ("tags", "alt")}
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k in ("tags", "alt", "still")}
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if outlives_its_kernel(output)]
+            if still := cell.metadata.get("still"):
+                png = base64.b64encode((NOTEBOOKS / still).read_bytes()).decode()
+                data = {"image/png": png, "text/plain": cell.metadata.alt}
+                cell.outputs = [nbformat.v4.new_output("display_data", data)]
             for output in cell.outputs:
                 if png := output.get("data", {}).get("image/png"):
                     output.data["image/png"] = fewer_colours(png)
@@ -75,7 +85,7 @@ def outlives_its_kernel(output: nbformat.NotebookNode) -> bool:
 def fewer_colours(png: str) -> str:
     """The same base64 PNG with 64 colours: figures need no more, and take a third of the room."""
     image = Image.open(io.BytesIO(base64.b64decode(png)))
-    if image.mode == "P":  # has a palette already, perhaps from the last time
+    if image.mode == "P" or getattr(image, "is_animated", False):  # few already, or a film
         return png
     small = image.convert("RGB").quantize(64, dither=Image.Dither.NONE)
     data = png_bytes(small, optimize=True, dpi=image.info.get("dpi"))

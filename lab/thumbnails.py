@@ -3,6 +3,8 @@
 import base64
 import contextlib
 import io
+import sys
+from pathlib import Path
 
 import nbformat
 from PIL import Image, ImageOps
@@ -12,7 +14,6 @@ from helpers.files import write_atomically
 from helpers.pictures import png_bytes
 
 NOTEBOOKS = ROOT / "notebooks"
-KINDS = {"image/png", "image/gif"}
 SIZE = (480, 300)  # shown at half of it, for HiDPI screens
 CHOSEN = {  # what the code of the cell with the picture contains
     "01_explore_mnist": "contact_sheet(atlas",
@@ -24,16 +25,14 @@ CHOSEN = {  # what the code of the cell with the picture contains
 
 
 def picture(name: str) -> Image.Image:
-    """The chosen picture of a notebook, as it stands in its file; of a film, the last one."""
+    """The chosen picture of a notebook, as it stands in its file."""
     code = CHOSEN[name]
     if code is None:
         return Image.open(NOTEBOOKS / "images" / "pad.png")
     cells = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
     cell = next(c for c in cells if c.cell_type == "code" and code in c.source)
-    data = next(o.data for o in cell.outputs if KINDS & o.get("data", {}).keys())
-    image = Image.open(io.BytesIO(base64.b64decode(next(data[k] for k in KINDS if k in data))))
-    image.seek(getattr(image, "n_frames", 1) - 1)
-    return image
+    data = next(o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {}))
+    return Image.open(io.BytesIO(base64.b64decode(data)))
 
 
 def thumbnail(name: str) -> Image.Image:
@@ -43,7 +42,7 @@ def thumbnail(name: str) -> Image.Image:
 
 
 if __name__ == "__main__":
-    for name in CHOSEN:
+    for name in [Path(path).stem for path in sys.argv[1:]] or CHOSEN:
         with contextlib.suppress(StopIteration):  # a notebook that was not run has no picture yet
             data = png_bytes(thumbnail(name), optimize=True)
             write_atomically(NOTEBOOKS / "images" / f"{name}.png", data)

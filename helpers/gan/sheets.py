@@ -35,12 +35,13 @@ def save_sheet(sheet: np.ndarray, path: str | Path) -> Path:
 
 
 def save_film(folder: str | Path, path: str | Path, shrink: int = 1) -> Path:
-    """Write the sheets epoch_*.png of a folder, in their order, as a GIF that rests on the last.
+    """Write the sheets epoch_*.png of a folder, in their order, as a film that rests on the last.
 
-    Its sides are those of the sheets divided by `shrink`. Raises LabError where there is none.
+    `path` ends in .png or .gif. The sides are those of the sheets divided by `shrink`. Raises
+    LabError where there is no sheet.
     """
     files = sorted(Path(folder).glob("epoch_*.png"))
     if not files:
         raise LabError(f"{folder} holds no sheets epoch_001.png, …: train a generator first.")
     sheets = np.stack([np.array(Image.open(file).convert("L").reduce(shrink)) for file in files])
-    return write_atomically(path, film(sheets, seconds=0.25, rest=3))
+    return write_atomically(path, film(sheets, 0.25, 3, Path(path).suffix[1:].upper()))
