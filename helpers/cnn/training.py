@@ -77,7 +77,7 @@ def fit(
             history["seconds"].append(time.perf_counter() - start)
             if validation:
                 history["validation_accuracy"].append(evaluate(model, *validation))
-            _report(run, history, len(batches), show_progress)
+            _report_epoch(run, history, len(batches), show_progress)
     return history
 
 
@@ -140,7 +140,7 @@ def one_cycle(progress: float, warm_up: float = 0.25) -> float:
     return progress / warm_up if progress < warm_up else (1 - progress) / (1 - warm_up)
 
 
-def _report(run: TrainingRun, history: History, steps: int, show: bool) -> None:
+def _report_epoch(run: TrainingRun, history: History, steps: int, show: bool) -> None:
     """Print the last epoch, of so many steps, in a line, if it is to be shown, and log it."""
     loss, rate = (history[name][-steps:] for name in ("loss", "learning_rate"))
     accuracies = {n: history[f"{n}_accuracy"][-1:] for n in ("train", "validation")}

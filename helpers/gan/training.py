@@ -87,7 +87,7 @@ def fit_gan(
             history["seconds"].append(time.perf_counter() - start)
             for name, value in (score(averaged) if score else {}).items():
                 history["scores"].setdefault(name, []).append(float(value))
-            _report(run, history, steps, adams, averaged, log_dir)
+            _report_game(run, history, steps, adams, averaged, log_dir)
     return averaged, history
 
 
@@ -132,7 +132,7 @@ def _follow(averaged: Generator, generator: Generator, average: float, step: int
         old.copy_(new)  # what batch normalisation counts
 
 
-def _report(
+def _report_game(
     run: TrainingRun,
     history: History,
     steps: int,
