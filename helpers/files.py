@@ -19,8 +19,9 @@ def read_file(path: str | Path, max_bytes: int) -> bytes:
     device, a file that is larger or grows while it is read.
     """
     path = Path(path)
-    try:  # a pipe that nobody writes to would block an ordinary open
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+    wait_not = getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody writes to would block
+    try:
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | wait_not)) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise LabError(f"{path} is not a file.")
             data = file.read(max_bytes + 1)
