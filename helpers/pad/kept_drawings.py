@@ -1,10 +1,12 @@
 """Drawings kept in a folder: one folder per digit, a PNG and the strokes of each drawing."""
 
+import contextlib
 import json
 import os
+import re
+import time
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,19 +14,12 @@ import numpy as np
 from PIL import Image
 
 from .. import LabError
-from ..files import write_atomically
+from ..files import A_DAY, excerpt, read_file, write_atomically
 from ..pictures import png_bytes
+from .drawing_files import JSON_BYTES, Drawing, read_drawing
 from .strokes import clean
 
-
-@dataclass(frozen=True)
-class Drawing:
-    """A drawing that was kept: `image` uint8 (28, 28), strokes (n_points, 2) in canvas pixels."""
-
-    path: Path  # of the PNG; the strokes lie beside it
-    label: int
-    image: np.ndarray
-    strokes: list[np.ndarray]
+OUR_NAME = re.compile(r"\d{8}-\d{6}-\d{6}-[0-9a-f]{8}")  # when it was drawn, and chance
 
 
 def save_drawing(
@@ -32,23 +27,28 @@ def save_drawing(
 ) -> Path:
     """Keep a drawing under its label; the path of its PNG, a name that was never used before.
 
-    `image` is uint8 (28, 28); `strokes` are arrays (n_points, 2) in canvas pixels. Raises LabError
-    for an empty drawing or a label that is no digit, and when the disk is full or not writable:
-    then nothing of the drawing stays behind.
+    `image` is uint8 (28, 28); `strokes` are arrays (n_points, 2) in canvas pixels. What is kept is
+    what `load_drawings` gives back. Raises LabError for an empty or an endless drawing, another
+    image, a label that is no digit, and when the disk is full or not writable: then nothing of the
+    drawing stays behind.
     """
     strokes = clean(strokes)
     if not strokes:
         raise LabError("Nothing is drawn yet: draw a digit first.")
-    if label not in range(10):
-        raise LabError(f"A label is a digit from 0 to 9, not {label}.")
+    digit = _digit(label)
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.shape != (28, 28):
+        raise LabError("The image of a drawing must be uint8 (28, 28), as rasterize gives it.")
     now = datetime.now()
-    path = Path(folder) / str(label) / f"{now:%Y%m%d-%H%M%S-%f}-{uuid.uuid4().hex[:8]}.png"
+    path = Path(folder) / str(digit) / f"{now:%Y%m%d-%H%M%S-%f}-{uuid.uuid4().hex[:8]}.png"
     facts = {
         "drawn": now.isoformat(timespec="seconds"),
         "strokes": [stroke.tolist() for stroke in strokes],
     }
+    text = json.dumps(facts) + "\n"
+    if len(text) > JSON_BYTES:
+        raise LabError("The drawing has too many points to be kept: draw it with fewer.")
     picture = png_bytes(Image.fromarray(image))
-    beside = write_atomically(path.with_suffix(".json"), json.dumps(facts) + "\n")
+    beside = write_atomically(path.with_suffix(".json"), text)
     try:
         return write_atomically(path, picture)  # the last step: now the drawing exists
     except LabError:
@@ -61,16 +61,18 @@ def load_drawings(folder: str | Path) -> tuple[list[Drawing], list[str]]:
     drawings, problems = [], []
     folder = Path(folder)
     for path in sorted(folder.glob("*/*") if folder.is_dir() else []):
-        name = f"{path.parent.name}/{path.name}"
         if path.name.startswith(".") or path.parent.name.startswith("."):
             continue  # what systems and editors leave about
-        if path.suffix == ".json" and path.with_suffix(".png").exists():
+        ours = OUR_NAME.fullmatch(path.stem) or path.with_suffix(".png").exists()
+        if path.suffix == ".json" and ours:
+            _sweep(path)
             continue  # read with its picture
         try:
-            drawings.append(_read(path))
-        except Exception as error:  # whatever Pillow and json make of a foreign file
-            reason = str(error) if isinstance(error, LabError) else "it is damaged"
-            problems.append(f"{name} is left out: {reason}.")
+            drawings.append(read_drawing(path))
+        except LabError as error:
+            reason = str(error).replace(f"{path.parent}{os.sep}", "").removesuffix(".")
+            name = excerpt(f"{path.parent.name}/{path.name}")
+            problems.append(f"{name} is left out: {excerpt(reason, 90)}.")
     return sorted(drawings, key=lambda drawing: drawing.path.name), problems
 
 
@@ -88,36 +90,32 @@ def relabel_drawing(path: str | Path, label: int) -> Path:
 
     Raises LabError for a label that is no digit, or when it cannot be moved.
     """
-    if label not in range(10):
-        raise LabError(f"A label is a digit from 0 to 9, not {label}.")
     path = Path(path)
-    moved = path.parent.parent / str(label) / path.name
+    moved = path.parent.parent / str(_digit(label)) / path.name
     if moved == path:
         return path
     beside = path.with_suffix(".json")
+    copy = write_atomically(moved.with_suffix(".json"), read_file(beside, JSON_BYTES))
     try:
-        write_atomically(moved.with_suffix(".json"), beside.read_bytes())
         os.replace(path, moved)  # from here on it has the new label
-        beside.unlink()
     except OSError as error:
+        copy.unlink(missing_ok=True)
         raise LabError(f"{path} could not be moved: {error.strerror}.") from error
+    with contextlib.suppress(OSError):
+        beside.unlink()
     return moved
 
 
-def _read(path: Path) -> Drawing:
-    if path.suffix != ".png":
-        raise LabError("it is no drawing of the pad")
-    label = path.parent.name
-    if label not in "0123456789" or len(label) != 1:
-        raise LabError("its folder is not named after a digit")
-    with Image.open(path) as picture:
-        if picture.format != "PNG" or picture.mode != "L" or picture.size != (28, 28):
-            raise LabError("it is not a grey PNG of 28 × 28 pixels")
-        image = np.array(picture)
-    beside = path.with_suffix(".json")
-    if not beside.is_file():
-        raise LabError(f"{beside.name} with its strokes is missing")
-    strokes = clean(json.loads(beside.read_text())["strokes"])
-    if not strokes:
-        raise LabError(f"{beside.name} holds no strokes")
-    return Drawing(path, int(label), image, strokes)
+def _digit(label: object) -> int:
+    if isinstance(label, bool) or not isinstance(label, int | np.integer) or label not in range(10):
+        found = f"{excerpt(label, 40)} ({type(label).__name__})"
+        raise LabError(f"A label is a digit from 0 to 9, not {found}.")
+    return int(label)
+
+
+def _sweep(path: Path) -> None:
+    """Delete strokes without a picture that have lain there for a day: a kill left them."""
+    with contextlib.suppress(OSError):
+        age = time.time() - path.stat().st_ctime  # since it came here, also as a copy
+        if age > A_DAY and not path.with_suffix(".png").exists():
+            path.unlink()
