@@ -66,3 +66,11 @@ def test_an_excerpt_is_short_and_on_one_line():
     assert excerpt("a\nb\x1b[2J\tc") == "a b [2J c"
     assert excerpt("x" * 100_000) == "x" * 59 + "…"
     assert excerpt(10**10_000) == "int" and excerpt(deep) == "list"
+
+
+def test_what_is_refused_stays_open_nowhere(tmp_path):
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(9):
+        with pytest.raises(LabError, match="could not be read"):
+            read_file(tmp_path, 10)
+    assert len(os.listdir("/dev/fd")) == before

@@ -9,6 +9,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from fakes import Reader
 from PIL import Image
 from shapes import RING, SEVEN, ink_box
 
@@ -18,23 +19,9 @@ from helpers.pad import PEN, SIDE, DrawingPad, drawing_pad, rasterize
 from helpers.pad.drawing_pad import LIVE
 
 
-class Recogniser:
-    """Always reads the same digit, or fails."""
-
-    def __init__(self, error: Exception | None = None, digit: int = 3):
-        self.error = error
-        self.digit = digit
-
-    def predict_proba(self, images):
-        assert images.dtype == np.uint8 and images.shape == (1, 28, 28)
-        if self.error:
-            raise self.error
-        return np.full((1, 10), 0.05, np.float32) + 0.5 * np.eye(10, dtype=np.float32)[[self.digit]]
-
-
 @pytest.fixture
 def pad() -> DrawingPad:
-    return DrawingPad(Recogniser())
+    return DrawingPad(Reader())
 
 
 def send(pad: DrawingPad, event: str, **content) -> None:
@@ -160,10 +147,10 @@ def test_a_thicker_pen_gives_thicker_ink(pad):
 
 
 def test_where_readers_differ_is_shown():
-    pad = DrawingPad({"CNN": Recogniser(), "NumPy network": Recogniser()})
+    pad = DrawingPad({"CNN": Reader(), "NumPy network": Reader()})
     pad.replay(RING)
     assert facts(pad)["differ"] == "false" and "differ:" not in pad.result.value
-    pad.use("NumPy network", Recogniser(digit=8))
+    pad.use("NumPy network", Reader(digit=8))
     assert facts(pad)["differ"] == "true" and facts(pad)["digit"] == "3"
     assert "They differ: CNN reads 3, NumPy network reads 8." in pad.result.value
     assert pad.predict()["NumPy network"].argmax() == 8
@@ -176,8 +163,8 @@ def test_where_it_looked_is_shown_on_demand_once_the_pen_is_up():
         asked.append(model)
         return np.eye(28, dtype=np.float32)[None]
 
-    reader = Recogniser()
-    pad = DrawingPad({"CNN": reader, "other": Recogniser()}, look)
+    reader = Reader()
+    pad = DrawingPad({"CNN": reader, "other": Reader()}, look)
     draw(pad, RING[0])
     plain = seen(pad)
     assert asked == [] and plain.ndim == 2
@@ -287,6 +274,50 @@ def test_odd_events_do_no_harm(pad):
     assert "data-problem" in pad.status.value
 
 
+def test_points_that_no_pen_draws_do_no_harm(pad):
+    draw(pad, SEVEN[0])
+    for x, y in ((1e308, 5), (5, -1e308), (10**400, 5), (np.inf, 5), (None, 5), ("a", "b")):
+        send(pad, "mouse_down", x=x, y=y)
+        send(pad, "mouse_move", x=x, y=y)
+        send(pad, "touch_start", touches=[{"x": x, "y": y}])
+    draw(pad, np.array([[10, 10], [1e300, -1e300], [20, 30.0]]))
+    assert [stroke.tolist() for stroke in pad.strokes] == [SEVEN[0].tolist(), [[10, 10], [20, 30]]]
+    assert facts(pad)["digit"] == "3" and "data-problem" not in pad.status.value
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ([[(177.999556422144, 307.1874253267274)] * 4], 1),
+        ([[(1e308, -1e308), (1.7e308, 1e308), (-1.7e308, 5)]], 1),
+        ([[(1, 2)], "no stroke", [(3,)], [(np.nan, 1)]], 1),
+        (None, 0),
+        ([[]], 0),
+    ],
+)
+def test_whatever_is_replayed_leaves_a_pad_that_works(pad, given, left):
+    pad.replay(SEVEN)
+    pad.replay(given)
+    assert len(pad.strokes) == left and pad.image.any() == bool(left)
+    assert facts(pad)["digit"] == ("3" if left else "") and "data-problem" not in pad.status.value
+    send(pad, "client_ready")
+    draw(pad, SEVEN[0])
+    pad.undo()
+    assert len(pad.strokes) == left
+
+
+def test_strokes_that_fail_to_come_leave_the_drawing_as_it_was(pad):
+    def broken():
+        yield RING[0]
+        raise OSError("The file ends here.")
+
+    pad.replay(SEVEN)
+    with pytest.raises(OSError):
+        pad.replay(broken())
+    assert np.array_equal(pad.strokes[0], SEVEN[0]) and len(pad.strokes) == 1
+
+
 def test_a_scribble_over_everything_is_read(pad):
     draw(pad, np.random.default_rng(0).uniform(-20, SIDE + 20, (10_000, 2)).round())
     assert facts(pad)["digit"] == "3" and facts(pad)["settled"] == "true"
@@ -297,7 +328,7 @@ def test_a_scribble_over_everything_is_read(pad):
     "error", [LabError("The <weights> are gone."), RuntimeError("The <weights> are gone.")]
 )
 def test_what_goes_wrong_stands_in_the_status_line(error):
-    pad = DrawingPad(Recogniser(error))
+    pad = DrawingPad(Reader(error=error))
     draw(pad, SEVEN[0])
     assert "The &lt;weights&gt; are gone." in pad.status.value
     assert 'data-digit=""' in pad.result.value
@@ -308,7 +339,7 @@ def test_what_goes_wrong_stands_in_the_status_line(error):
 
 
 def test_several_recognisers_answer_side_by_side():
-    pad = DrawingPad({"CNN": Recogniser(), "<other>": Recogniser()})
+    pad = DrawingPad({"CNN": Reader(), "<other>": Reader()})
     pad.replay(RING)
     assert list(pad.predict()) == ["CNN", "<other>"]
     assert pad.predict()["CNN"].shape == (10,)

@@ -2,19 +2,15 @@
 
 import numpy as np
 import pytest
+from fakes import Reader
 from shapes import ONE, SEVEN
 
 from helpers.pad import DrawingPad, Gallery, load_drawings
 
 
-class Recogniser:
-    def predict_proba(self, images):
-        return np.full((len(images), 10), 0.1, np.float32)
-
-
 @pytest.fixture
 def pad() -> DrawingPad:
-    return DrawingPad(Recogniser())
+    return DrawingPad(Reader())
 
 
 @pytest.fixture
@@ -65,7 +61,7 @@ def test_a_chosen_drawing_can_be_relabelled_opened_and_deleted(pad, gallery, tmp
 
 def test_drawings_of_earlier_are_there_again(pad, gallery, tmp_path):
     keep(pad, gallery, SEVEN, 7)
-    again = Gallery(DrawingPad(Recogniser()), tmp_path / "drawings")
+    again = Gallery(DrawingPad(Reader()), tmp_path / "drawings")
     assert [drawing.label for drawing in again.drawings] == [7]
 
 

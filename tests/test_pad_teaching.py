@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from fakes import Reader
 
 from helpers import ROOT, LabError
 from helpers.cnn import DigitCNN, teach
@@ -41,22 +42,8 @@ def test_a_copy_learns_the_drawings_and_forgets_nothing(model, odd, mnist):
 
 def test_nothing_to_learn_is_said(model, mnist):
     few = mnist._replace(test_images=mnist.test_images[:10], test_labels=mnist.test_labels[:10])
-    with pytest.raises(LabError):
-        teach(model, np.zeros((1, 28, 28)), np.array([3]), mnist=few)
-
-
-class Reader:
-    """Reads the same digit always; `save` writes it down."""
-
-    def __init__(self, digit: int):
-        self.digit = digit
-
-    def predict_proba(self, images):
-        return np.eye(10, dtype=np.float32)[np.full(len(images), self.digit)]
-
-    def save(self, path, **facts):
-        path.parent.mkdir(parents=True)
-        path.write_text(f"{self.digit} {facts}")
+    with pytest.raises(LabError, match="nothing to learn from"):
+        teach(model, np.zeros((0, 28, 28), np.uint8), np.zeros(0, int), mnist=few, digits=128)
 
 
 def quick_teach(model, images, labels, progress) -> Lesson:
@@ -96,7 +83,9 @@ def test_before_and_after_are_shown_then_kept(panel, tmp_path):
     panel.keep_button.click()
     assert panel._pad.predict()["CNN"].argmax() == 7
     assert (tmp_path / "runs" / "cnn").read_text().startswith("7 {'taught': 1")
-    assert panel._choice.layout.visibility == "hidden" and "tmp" not in panel.status.value.split()
+    assert panel._choice.layout.visibility == "hidden"
+    assert "runs/cnn; delete that file to go back." in panel.status.value
+    assert str(tmp_path) not in panel.status.value
 
 
 def test_or_discarded(panel, tmp_path):
@@ -132,6 +121,11 @@ def test_the_pad_reads_on_while_a_lesson_runs_and_a_second_one_waits(panel):
     going.append(True)
     first.join(20)
     assert panel.lesson is not None
+
+
+def test_a_pad_that_has_no_such_reader_is_said_at_once(panel, tmp_path):
+    with pytest.raises(LabError, match=r"no recogniser called MLP, only CNN\."):
+        TeachPanel(panel._pad, panel._gallery, quick_teach, tmp_path / "mlp", "MLP")
 
 
 def test_a_lesson_that_fails_says_why(panel):

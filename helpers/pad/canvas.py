@@ -8,9 +8,11 @@ from ipycanvas import Canvas
 from ipycanvas.canvas import _CanvasManager
 from ipywidgets import Layout
 
+from .panel import Handler
 from .strokes import clean, smooth
 
 SIDE, PEN = 640, 42  # canvas pixels; shown at half the size, so that HiDPI screens stay sharp
+FAR = 100 * SIDE  # where no pen draws: a point that is said to be there is no point
 
 
 class Ink:
@@ -20,7 +22,7 @@ class Ink:
     each function that the browser calls.
     """
 
-    def __init__(self, changed: Callable[[bool], None], guard: Callable[[Callable], Callable]):
+    def __init__(self, changed: Callable[[bool], None], guard: Callable[[Handler], Handler]):
         self.strokes: list[list[tuple[float, float]]] = []
         self.width: float = PEN
         self.pen_down = False
@@ -42,18 +44,18 @@ class Ink:
 
     def arrays(self) -> list[np.ndarray]:
         """The strokes as float arrays (n_points, 2)."""
-        return clean(np.array(stroke) for stroke in self.strokes)
+        return [np.array(stroke, float) for stroke in self.strokes]
 
     def replace(self, strokes: Iterable[np.ndarray]) -> None:
         """Draw `strokes`, arrays (n_points, 2), in the place of what is there."""
-        self.strokes = [[tuple(point) for point in stroke] for stroke in clean(strokes)]
+        self.strokes = [[(x, y) for x, y in stroke.tolist()] for stroke in clean(strokes)]
         self.pen_down = False
         self.redraw()
         self._changed(True)
 
     def redraw(self) -> None:
         """Draw everything anew, also on a canvas that has just appeared in a page."""
-        curves = [smooth(stroke) for stroke in self.arrays()]
+        curves = [smooth(stroke.clip(-FAR, FAR)) for stroke in self.arrays()]
         with drawn_at_once(self.canvas) as canvas:
             canvas.fill_style = "black"
             canvas.fill_rect(0, 0, SIDE, SIDE)
@@ -73,7 +75,7 @@ class Ink:
             self._press(*touches[0])
 
     def _press(self, x: float, y: float) -> None:
-        if not np.isfinite([x, y]).all():
+        if not _is_near(x, y):
             return
         self.strokes.append([(x, y)])
         self.pen_down = True
@@ -83,7 +85,7 @@ class Ink:
             self.canvas.fill_circle(x, y, self.width / 2)
 
     def _move(self, x: float, y: float) -> None:
-        if not self.pen_down or not np.isfinite([x, y]).all():
+        if not self.pen_down or not _is_near(x, y):
             return
         stroke = self.strokes[-1]
         if stroke[-1] == (x, y):
@@ -125,3 +127,7 @@ def drawn_at_once(canvas: Canvas) -> Iterator[Canvas]:
     finally:
         manager.flush()
         manager._caching = False
+
+
+def _is_near(x: float, y: float) -> bool:
+    return abs(x) <= FAR and abs(y) <= FAR  # not so where it is no number

@@ -12,19 +12,19 @@ from ipywidgets import HTML, FloatSlider, HBox, Layout, ToggleButton, VBox
 from .. import LabError
 from ..recogniser import Recogniser
 from .canvas import PEN, SIDE, Ink
-from .panel import Card, sentence
-from .prediction_html import readout
+from .panel import Panel, sentence
+from .prediction_html import prediction_html
 from .strokes import INK_WIDTH, rasterize
 
 __all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]
 
 LIVE = 0.1  # seconds at least from one reading to the next while the pen moves
-Saliency = Callable[[Any, np.ndarray], np.ndarray]
+Saliency = Callable[[Any, np.ndarray], np.ndarray]  # Any: recognisers of the class it looks into
 NOTHING = "Nothing is drawn yet: draw a digit first."
 HINT = "Draw a digit with the mouse, a pen or a finger. Keys: U undo, C clear, P predict."
 
 
-class DrawingPad(Card):
+class DrawingPad(Panel):
     """A canvas to draw a digit on, with what one or several recognisers read while it is drawn.
 
     `models` is a recogniser (anything with `predict_proba`) or a dict of them by name. With
@@ -154,7 +154,7 @@ class DrawingPad(Card):
         except Exception as error:
             problem = sentence(error)
         self._updates += 1
-        self.result.value = readout(
+        self.result.value = prediction_html(
             image, self._readers, answers, self._updates, heat=heat, settled=settled
         )
         self.say(problem or ("" if self._ink.strokes else HINT), bool(problem))

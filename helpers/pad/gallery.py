@@ -6,13 +6,14 @@ from pathlib import Path
 from ipywidgets import HTML, Button, Dropdown, HBox, Label, ToggleButtons
 
 from ..pictures import png_url
+from .drawing_files import Drawing
 from .drawing_pad import DrawingPad
-from .kept_drawings import Drawing, delete_drawing, load_drawings, relabel_drawing, save_drawing
-from .panel import Card
+from .kept_drawings import delete_drawing, load_drawings, relabel_drawing, save_drawing
+from .panel import Panel
 from .prediction_html import status_line
 
 
-class Gallery(Card):
+class Gallery(Panel):
     """Keeps what is drawn on `pad` in `folder`, under the digit that was meant, and shows it.
 
     `drawings` are those of the folder, as `load_drawings` gives them. What is in the folder but is

@@ -8,8 +8,10 @@ from ipywidgets import HTML, Button, VBox, Widget
 from .. import LabError
 from .prediction_html import STYLE, status_line
 
+Handler = Callable[..., object]  # what the browser calls: nobody looks at what it returns
 
-class Card(VBox):
+
+class Panel(VBox):
     """A framed part of the page; errors of what the browser calls appear in its status line."""
 
     def __init__(self) -> None:
@@ -34,7 +36,7 @@ class Card(VBox):
         button.on_click(self.guarded(lambda _: action()))
         return button
 
-    def guarded(self, action: Callable) -> Callable:
+    def guarded(self, action: Handler) -> Handler:
         """The same action, its errors shown in the status line: callbacks have no other place."""
 
         def handler(*args: object) -> None:

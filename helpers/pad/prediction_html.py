@@ -12,7 +12,7 @@ STYLE = f"<style>{Path(__file__).with_name('pad.css').read_text()}</style>"
 HEAT = np.array([255, 96, 0])  # the colour of the pixels that count
 
 
-def readout(
+def prediction_html(
     image: np.ndarray,
     names: Iterable[str],
     answers: Mapping[str, np.ndarray],

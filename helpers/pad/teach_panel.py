@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from ipywidgets import HTML, FloatProgress, HBox
@@ -12,21 +13,41 @@ from ..pictures import png_url
 from ..recogniser import Lesson, Recogniser
 from .drawing_pad import DrawingPad
 from .gallery import Gallery
-from .panel import Card, sentence
+from .panel import Panel, sentence
 
 
-class TeachPanel(Card):
+class Teach(Protocol):
+    """What teaches a copy of `model` images (N, 28, 28) with labels (N,): `helpers.cnn.teach`.
+
+    It calls `progress` with the share that is done, 0 to 1.
+    """
+
+    def __call__(
+        self,
+        model: Any,
+        images: np.ndarray,
+        labels: np.ndarray,
+        progress: Callable[[float], None],
+        /,
+    ) -> Lesson: ...
+
+
+class TeachPanel(Panel):
     """Teaches a copy of the recogniser `name` of `pad` the drawings of `gallery`.
 
-    `teach(model, images, labels, progress)` gives what `helpers.teaching.teach` gives. The result
-    is shown, and kept (in the file `path`, and on the pad) or discarded at a button. The pad goes
-    on reading meanwhile: the lesson has a thread of its own, `thread`.
+    The result of `teach` is shown, and kept (in the file `path`, and on the pad) or discarded at a
+    button. The pad goes on reading meanwhile: the lesson has a thread of its own, `thread`. Raises
+    LabError where the pad has no such recogniser.
     """
 
     def __init__(
-        self, pad: DrawingPad, gallery: Gallery, teach: Callable, path: str | Path, name: str
+        self, pad: DrawingPad, gallery: Gallery, teach: Teach, path: str | Path, name: str
     ):
         super().__init__()
+        if name not in pad.models:
+            raise LabError(
+                f"The pad has no recogniser called {name}, only {', '.join(pad.models)}."
+            )
         self._pad, self._gallery, self._teach = pad, gallery, teach
         self._path, self._name = Path(path), name
         self.thread: threading.Thread | None = None
