@@ -63,6 +63,19 @@ NEW_CELL = """source => {
   void jupyterapp.commands.execute('notebook:run-cell');
 }"""
 
+# Takes away the cells behind the pad's, and runs that one again.
+PAD_AGAIN = """() => {
+  const {content, context} = jupyterapp.shell.currentWidget;
+  const sources = content.widgets.map(cell => cell.model.sharedModel.source);
+  const pad = sources.findIndex(source => source.includes('DrawingPad({'));
+  context.model.sharedModel.deleteCellRange(pad + 1, sources.length);
+  document.querySelectorAll('.digit-pad').forEach(pad => pad.classList.add('old'));
+  content.activeCellIndex = pad;
+  void jupyterapp.commands.execute('notebook:run-cell');
+}"""
+PAD_IS_NEW = """() => document.querySelectorAll('.digit-pad [data-seq]').length === 1 &&
+  !document.querySelector('.digit-pad.old')"""
+
 
 def find_browser() -> str | None:
     """The path of a Chromium on this machine."""
@@ -101,6 +114,14 @@ def open_in_lab(page, address: str) -> None:
 def wait_for_pad(page) -> None:
     page.wait_for_selector(".digit-pad canvas", state="attached", timeout=1000 * RUNNING)
     page.wait_for_selector(".digit-pad [data-seq]", state="attached", timeout=1000 * ANSWERING)
+
+
+def start_anew(page) -> None:
+    """An empty pad, with what lies on disk and nothing that an earlier test left in the page."""
+    page.mouse.up()
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
+    page.evaluate(PAD_AGAIN)
+    page.wait_for_function(PAD_IS_NEW, timeout=1000 * RUNNING)
 
 
 def draw(page, strokes: list[np.ndarray], lift: bool = True) -> None:

@@ -1,8 +1,10 @@
 """The drawing pad in a real JupyterLab and in Voila, drawn on with the mouse and by touch."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -22,6 +24,7 @@ from lab_page import (
     press_button,
     result,
     run_all,
+    start_anew,
     wait_for_pad,
     wait_for_update,
 )
@@ -83,14 +86,22 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page(browser, folder, tmp_path_factory) -> Iterator:
+def lab(browser, folder, tmp_path_factory) -> Iterator:
     """The notebook in JupyterLab, after "Run all cells"."""
     with serve_lab(notebook(folder), tmp_path_factory.mktemp("lab")) as address:
-        context = browser.new_context(**SCREEN)
-        page = context.new_page()
+        page = browser.new_page(**SCREEN)
         run_all(page, address)
         yield page
-        context.close()
+        page.close()
+
+
+@pytest.fixture
+def page(lab, folder) -> Any:
+    """The same with an empty pad, no drawing kept and nothing taught, whatever went before."""
+    for kept in folder.iterdir():
+        shutil.rmtree(kept)
+    start_anew(lab)
+    return lab
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +123,6 @@ def samples() -> dict[int, list[np.ndarray]]:
 
 @pytest.mark.parametrize("digit", DIGITS)
 def test_a_digit_drawn_with_the_mouse_is_read(page, samples, digit):
-    press_button(page, "Clear")
     draw(page, samples[digit])
     assert result(page)["digit"] == str(digit)
     assert 0.1 < float(result(page)["p"]) <= 1
@@ -123,13 +133,11 @@ def test_a_digit_drawn_with_the_mouse_is_read(page, samples, digit):
 
 
 def test_a_digit_drawn_by_touch_is_read(page, samples):
-    press_button(page, "Clear")
     draw_by_touch(page, samples[7])
     assert result(page)["digit"] == "7"
 
 
 def test_the_digit_is_read_before_the_pen_is_lifted(page, samples):
-    press_button(page, "Clear")
     before = result(page)["seq"]
     draw(page, samples[2], lift=False)
     wait_for_update(page, before, settled=False)
@@ -141,7 +149,6 @@ def test_the_digit_is_read_before_the_pen_is_lifted(page, samples):
 
 
 def test_undo_and_clear_take_ink_away(page):
-    press_button(page, "Clear")
     draw(page, SEVEN)
     bright = ink_on_screen(page)
     assert result(page)["digit"] == "7" and bright > 500
@@ -158,7 +165,6 @@ def test_undo_and_clear_take_ink_away(page):
 
 
 def test_keys_work_while_the_canvas_has_the_focus_and_tab_leaves_it(page):
-    press_button(page, "Clear")
     draw(page, SEVEN + ARC)
     cells = page.locator(".jp-Cell").count()
     for key, digit in (("p", "0"), ("u", "7"), ("c", "")):
@@ -172,7 +178,6 @@ def test_keys_work_while_the_canvas_has_the_focus_and_tab_leaves_it(page):
 
 
 def test_a_drawing_is_kept_shown_and_deleted(page, samples, folder):
-    press_button(page, "Clear")
     draw(page, samples[7])
     press_button(page, "7", ".dp-keep")  # and the canvas is empty again
     page.wait_for_selector('[data-drawings="1"]')
@@ -197,7 +202,6 @@ def test_a_drawing_is_kept_shown_and_deleted(page, samples, folder):
 
 def test_it_can_be_taught_one_digit(page, samples, folder):
     for kept, digit in enumerate((2, 4), 1):
-        press_button(page, "Clear")
         draw(page, samples[digit])
         press_button(page, str(digit), ".dp-keep")
         page.wait_for_selector(f'[data-drawings="{kept}"]')
@@ -225,7 +229,6 @@ def test_it_can_be_taught_one_digit(page, samples, folder):
 
 
 def test_a_second_view_shows_the_same_drawing(page, samples):
-    press_button(page, "Clear")
     draw(page, samples[2])
     page.evaluate(NEW_CELL, "pad")
     page.wait_for_function("document.querySelectorAll('.digit-pad canvas').length === 2")
@@ -239,7 +242,6 @@ def test_a_second_view_shows_the_same_drawing(page, samples):
 
 
 def test_what_is_drawn_while_the_kernel_is_busy_is_read_afterwards(page, samples):
-    press_button(page, "Clear")
     page.evaluate(NEW_CELL, "time.sleep(3)")
     page.wait_for_function(KERNEL_IS_BUSY)
     draw(page, samples[2])
@@ -248,22 +250,14 @@ def test_what_is_drawn_while_the_kernel_is_busy_is_read_afterwards(page, samples
 
 
 def test_the_cell_can_be_run_again(page, samples):
-    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
-    page.evaluate(
-        """async () => {
-          const notebook = jupyterapp.shell.currentWidget.content;
-          notebook.activeCellIndex = notebook.widgets.findIndex(
-            cell => cell.model.sharedModel.source.includes('DrawingPad({'));
-          await jupyterapp.commands.execute('notebook:run-cell');
-        }"""
-    )
-    page.wait_for_function("document.querySelector('.digit-pad [data-seq]').dataset.seq === '1'")
+    draw(page, samples[2])
+    start_anew(page)
+    assert result(page)["digit"] == "" and ink_on_screen(page) == 0
     draw(page, samples[7])
     assert result(page)["digit"] == "7"
 
 
 def test_it_survives_a_reload_of_the_page(page, samples):
-    press_button(page, "Clear")
     draw(page, samples[7])
     seen, ink = result(page), ink_on_screen(page)
     page.evaluate("jupyterapp.commands.execute('docmanager:save')")
@@ -280,16 +274,23 @@ def test_it_survives_a_reload_of_the_page(page, samples):
 
 
 @pytest.fixture(scope="module")
-def voila(browser, tmp_path_factory) -> Iterator:
+def voila_page(browser, tmp_path_factory) -> Iterator:
     """The notebook as a page of Voila."""
     kept = tmp_path_factory.mktemp("kept")
     with serve_voila(notebook(kept), tmp_path_factory.mktemp("voila")) as address:
-        context = browser.new_context(**SCREEN)
-        page = context.new_page()
+        page = browser.new_page(**SCREEN)
         page.goto(address, timeout=1000 * RUNNING)
         wait_for_pad(page)
         yield page
-        context.close()
+        page.close()
+
+
+@pytest.fixture
+def voila(voila_page) -> Any:
+    """The same with an empty pad."""
+    voila_page.mouse.up()
+    press_button(voila_page, "Clear")
+    return voila_page
 
 
 def test_voila_shows_the_pad(voila, samples):
@@ -304,20 +305,11 @@ def test_voila_shows_the_pad(voila, samples):
 
 
 def test_a_finger_draws_in_voila(voila, samples):
-    press_button(voila, "Clear")
     draw_by_touch(voila, samples[7])
     assert result(voila)["digit"] == "7"
 
 
-def test_a_drawing_is_kept_in_voila(voila, samples):
-    press_button(voila, "Clear")
-    draw(voila, samples[4])
-    press_button(voila, "4", ".dp-keep")
-    voila.wait_for_selector('[data-drawings="1"]')
-
-
 def test_voila_reads_while_the_pen_moves_and_knows_the_keys(voila, samples):
-    press_button(voila, "Clear")
     before = result(voila)["seq"]
     draw(voila, samples[2], lift=False)
     wait_for_update(voila, before, settled=False)
@@ -329,14 +321,14 @@ def test_voila_reads_while_the_pen_moves_and_knows_the_keys(voila, samples):
     assert ink_on_screen(voila) == 0
 
 
-def test_a_lesson_in_voila(voila):
+def test_voila_keeps_a_drawing_learns_it_and_shows_it_after_a_reload(voila, samples):
+    draw(voila, samples[4])
+    press_button(voila, "4", ".dp-keep")
+    voila.wait_for_selector('[data-drawings="1"]')
     voila.click('button:has-text("Teach")')
     voila.wait_for_selector('.dp-lesson[data-after="1"]', timeout=1000 * RUNNING)
     voila.click('button:has-text("Discard it")')
     voila.wait_for_function("/Discarded/.test(document.body.innerText)")
-
-
-def test_voila_after_a_reload(voila, samples):
     voila.reload(timeout=1000 * RUNNING)  # a new kernel: an empty pad, but the drawings are there
     wait_for_pad(voila)
     voila.wait_for_selector('[data-drawings="1"]')
