@@ -17,7 +17,7 @@ lab: .venv/lab.stamp  ## install what is missing, open JupyterLab (ARGS=--no-bro
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/$(PAD) $(ARGS)
 
 test: .venv/test.stamp  ## install what is missing, run all tests (ARGS='-k drawing' for some)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),--cov)
 
 test-fast: .venv/test.stamp  ## run all tests but those with a browser, a notebook or a long training
 	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
@@ -45,7 +45,7 @@ hooks: .venv/test.stamp  ## let git check what is committed, notebooks cleaned
 	$(BIN)/pre-commit install
 
 clean:  ## remove what was installed and written at run time, except data/ and drawings/
-	rm -rf .venv runs .pytest_cache .ruff_cache .mypy_cache *.egg-info
+	rm -rf .venv runs .coverage .pytest_cache .ruff_cache .mypy_cache *.egg-info
 
 # The stamps are older than the requirement files only when those changed.
 .venv/lab.stamp: requirements.txt constraints.txt pyproject.toml lab/install.py

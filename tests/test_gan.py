@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from hostile import assert_one_sentence
-from PIL import Image
+from PIL import Image, ImageSequence
 from safetensors.torch import save_file
 
 from helpers import ROOT, LabError
@@ -250,8 +250,9 @@ def test_the_run_is_logged(players, digits, tmp_path):
     sheets = sorted((tmp_path / "samples").glob("*.png"))
     assert [sheet.name for sheet in sheets] == ["epoch_001.png", "epoch_002.png"]
     for kind in ("gif", "png"):
-        film = Image.open(save_film(tmp_path / "samples", tmp_path / f"film.{kind}"))
-        assert film.n_frames == 2 + (kind == "png")  # a still, for who shows no animations
+        with Image.open(save_film(tmp_path / "samples", tmp_path / f"film.{kind}")) as film:
+            frames = len(list(ImageSequence.Iterator(film)))
+        assert frames == 2 + (kind == "png")  # a still, for who shows no animations
     again = Image.open(
         io.BytesIO(save_sheet(sample_sheet(averaged), tmp_path / "x.png").read_bytes())
     )

@@ -13,6 +13,9 @@ from torch.utils.tensorboard import SummaryWriter
 from helpers import LabError
 from helpers.notebook import show_tensorboard
 
+# TensorBoard's own way to start a server lets go of the process while it runs.
+pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+
 
 @pytest.fixture
 def log_dir(tmp_path, monkeypatch):

@@ -1,0 +1,76 @@
+"""The figures of several notebooks show what they are given."""
+
+from collections.abc import Iterator
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from helpers.plots import (
+    BLUE,
+    ORANGE,
+    confusion_matrix,
+    plot_confusion,
+    plot_game,
+    plot_history,
+    plot_probabilities,
+    show_digits,
+)
+
+
+@pytest.fixture(autouse=True)
+def no_window() -> Iterator[None]:
+    matplotlib.use("Agg")
+    yield
+    plt.close("all")
+
+
+def curves(axis: plt.Axes) -> dict[str, list[float]]:
+    return {str(line.get_label()): list(map(float, line.get_ydata())) for line in axis.lines}
+
+
+def test_digits_stand_in_a_grid_with_their_titles():
+    images = np.arange(3, dtype=np.uint8)[:, None, None] * np.full((28, 28), 100, np.uint8)
+    figure = show_digits(images, [4, "five", 6], columns=2, title="Three")
+    shown = [axis.images[0].get_array() for axis in figure.axes if axis.images]
+    assert len(figure.axes) == 4 and np.array_equal(np.stack(shown), images)
+    assert [axis.get_title() for axis in figure.axes] == ["4", "five", "6", ""]
+    assert figure.get_suptitle() == "Three"
+    assert len(show_digits(images).axes) == 10
+
+
+def test_the_likeliest_digit_stands_out():
+    axis = plot_probabilities(np.eye(10)[3] * 0.5 + 0.05)
+    colours = [matplotlib.colors.to_hex(bar.get_facecolor()).upper() for bar in axis.patches]
+    assert colours == [ORANGE if digit == 3 else BLUE for digit in range(10)]
+    assert axis.patches[3].get_height() == pytest.approx(0.55)
+
+
+def test_a_history_shows_loss_and_accuracy():
+    loss = list(np.geomspace(1, 0.01, 100))
+    history = {"loss": loss, "train_accuracy": [0.8, 0.9], "validation_accuracy": [0.7, 0.95]}
+    left, right = plot_history(history, "MNIST").axes
+    assert curves(right) == {"train split": [0.8, 0.9], "validation split": [0.7, 0.95]}
+    drawn = curves(left)
+    assert drawn.popitem()[1] == pytest.approx(np.convolve(loss, [0.5, 0.5], "valid"))
+    assert drawn.popitem()[1] == loss and "MNIST" in right.get_title()
+
+
+def test_a_game_shows_losses_beliefs_and_scores():
+    names = ("generator_loss", "discriminator_loss", "real", "fake")
+    history = {name: [float(k)] * 10 for k, name in enumerate(names)}
+    axes = plot_game(history | {"scores": {"agreement": [0.5, 0.9]}}).axes
+    assert curves(axes[0]) == {"generator": [0.0] * 10, "discriminator": [1.0] * 10}
+    assert list(curves(axes[1]).values()) == [[2.0] * 10, [3.0] * 10]
+    assert axes[2].get_title() == "agreement" and [0.5, 0.9] in curves(axes[2]).values()
+    assert len(plot_game(history | {"scores": {}}).axes) == 2
+
+
+def test_a_confusion_counts_and_colours_the_mistakes_alone():
+    counts = confusion_matrix(np.array([7, 7, 7, 1]), np.array([7, 7, 1, 1]))
+    assert counts.sum() == 4 and (counts[7, 7], counts[7, 1], counts[1, 1]) == (2, 1, 1)
+    (axis,) = plot_confusion(counts, "Mistakes").axes
+    coloured = axis.images[0].get_array()
+    assert coloured[7, 1] == 1 and coloured.sum() == 1
+    assert sorted(text.get_text() for text in axis.texts) == ["1", "1", "2"]
