@@ -28,9 +28,9 @@ run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOK
 
 bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks/*.md (40 minutes)
 	$(BIN)/python benchmarks/cnn.py
-	$(BIN)/python benchmarks/mlp_speed.py | tee benchmarks/mlp_speed.md
-	$(BIN)/python benchmarks/mlp_accuracy.py | tee benchmarks/mlp_accuracy.md
-	$(BIN)/python benchmarks/install_size.py | tee benchmarks/install_size.md
+	$(BIN)/python benchmarks/mlp_speed.py
+	$(BIN)/python benchmarks/mlp_accuracy.py
+	$(BIN)/python benchmarks/install_size.py
 	$(BIN)/python benchmarks/dcgan.py
 	$(BIN)/python benchmarks/strokes.py
 	$(BIN)/python benchmarks/pad.py

@@ -12,20 +12,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import mean, median, stdev
+from typing import Any
 
 import numpy as np
 import torch
-from machine import machine
+from report import machine, publish, table
 from torch import nn
 
 from helpers.cnn import DigitCNN, distort, distort_more, fit
 from helpers.data import load_mnist
-from helpers.files import write_atomically
 
-REPORT = Path(__file__).with_suffix(".md")
 TITLES = {"tutorial": "tutorial", "fast": "ours, fast recipe", "long": "ours, long recipe"}
+HEADING = ["network", "weights", "seeds", "training", "to 99.0 %", "to 99.5 %", "at the end"]
+HEADING += ["images / s", "peak memory"]
 
 
 def train_tutorial(images: np.ndarray, labels: np.ndarray) -> Iterator[nn.Module]:
@@ -48,7 +48,7 @@ def train_tutorial(images: np.ndarray, labels: np.ndarray) -> Iterator[nn.Module
         yield model
 
 
-def run(name: str, seed: int) -> dict:
+def run(name: str, seed: int) -> dict[str, Any]:
     """Train once, in this process: seconds and test accuracy per epoch, and what it took."""
     mnist = load_mnist()
     images, labels, _, _ = mnist.split()
@@ -66,11 +66,10 @@ def run(name: str, seed: int) -> dict:
         met = 10 * len(images)
     else:
         test_set = (mnist.test_images, mnist.test_labels)
-        if name == "fast":
-            model, recipe = DigitCNN(), {"augment": distort}
-        else:
-            model = DigitCNN(padding=1)
+        recipe: dict[str, Any] = {"augment": distort}
+        if name == "long":
             recipe = {"epochs": 16, "full_epochs": 16, "augment": distort_more}
+        model = DigitCNN(padding=int(name == "long"))
         history = fit(model, images, labels, test_set, seed=seed, **recipe)
         seconds, accuracy = history["seconds"], history["validation_accuracy"]
         met = 128 * len(history["loss"])
@@ -95,10 +94,10 @@ def seconds_to(runs: list[dict], accuracy: float) -> str:
     return f"{median(reached):.1f} s{share}" if reached else "never"
 
 
-def row(name: str, runs: list[dict]) -> str:
+def row(name: str, runs: list[dict]) -> list[str]:
     final = [100 * r["accuracy"][-1] for r in runs]
     spread = f" ± {stdev(final):.3f}" if len(final) > 1 else ""
-    cells = [
+    return [
         *(name, f"{runs[0]['parameters']:,}", str(len(runs))),
         f"{median(r['seconds'][-1] for r in runs):.1f} s",
         *(seconds_to(runs, 0.99), seconds_to(runs, 0.995)),
@@ -106,10 +105,9 @@ def row(name: str, runs: list[dict]) -> str:
         f"{median(r['images_per_second'] for r in runs):,.0f}",
         f"{max(r['peak_mb'] for r in runs):,.0f} MB",
     ]
-    return "| " + " | ".join(cells) + " |"
 
 
-def report(results: dict[str, list[dict]]) -> str:
+def report(results: dict[str, list[dict]]) -> list[str]:
     lines = [
         "# The CNN beside the classic tutorial network",
         "",
@@ -117,16 +115,13 @@ def report(results: dict[str, list[dict]]) -> str:
         "mean and standard deviation of the final test accuracy over the seeds.",
         f"{machine()}. Made by `make bench`.",
         "",
-        "| network | weights | seeds | training | to 99.0 % | to 99.5 % | at the end "
-        "| images / s | peak memory |",
-        "|---|---|---|---|---|---|---|---|---|",
-        *(row(TITLES[name], runs) for name, runs in results.items() if runs),
+        *table(HEADING, *(row(TITLES[name], runs) for name, runs in results.items() if runs)),
     ]
     if results["fast"] and results["tutorial"]:
         ours, theirs = (median(r["seconds"][-1] for r in results[n]) for n in ("fast", "tutorial"))
         share = ours / theirs
         lines += ["", f"The fast recipe takes {share:.2f} of the tutorial network's time."]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def main() -> None:
@@ -140,16 +135,13 @@ def main() -> None:
         print(json.dumps(run(arguments.run[0], int(arguments.run[1]))))
         return
     wanted = {name: getattr(arguments, name) for name in ("tutorial", "fast", "long")}
-    results = {name: [] for name in wanted}
+    results: dict[str, list[dict]] = {name: [] for name in wanted}
     for seed in range(max(wanted.values())):
         for name in (name for name, seeds in wanted.items() if seed < seeds):
             command = [sys.executable, __file__, "--run", name, str(seed)]
             output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
             results[name].append(json.loads(output.splitlines()[-1]))
-            last = results[name][-1]
-            print(f"{name} {seed}: {last['accuracy'][-1]:.2%} in {last['seconds'][-1]:.1f} s")
-            write_atomically(REPORT, report(results))
-    print(REPORT.read_text())
+            publish(__file__, report(results))
 
 
 if __name__ == "__main__":

@@ -13,16 +13,15 @@ import argparse
 import contextlib
 import io
 import time
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from machine import machine
+from report import machine, publish, table
 
 from helpers import ROOT
 from helpers.cnn import DigitCNN, distort_more, fit
 from helpers.data import Mnist, load_mnist
-from helpers.files import write_atomically
 from helpers.gan import (
     Discriminator,
     Generator,
@@ -33,8 +32,8 @@ from helpers.gan import (
 )
 from helpers.recogniser import evaluate
 
-REPORT = Path(__file__).with_suffix(".md")
-STANDARD = {
+TITLES = {"ours": "ours, can be asked for a digit", "standard": "standard, 64 base channels"}
+STANDARD: dict[str, Any] = {
     "batch_size": 128,
     "generator_rate": 2e-4,
     "discriminator_rate": 2e-4,
@@ -46,6 +45,8 @@ def train(name: str, seconds: float, seed: int) -> tuple[Generator, float]:
     """Train one of the two for `seconds`; give its generator and the seconds of an epoch."""
     images, labels, _, _ = load_mnist().split()
     torch.manual_seed(seed)
+    settings: dict[str, Any]
+    regular: dict[str, Any]
     if name == "ours":
         players, settings, regular = (Generator(), Discriminator()), {"batch_size": 64}, {}
     else:
@@ -110,6 +111,12 @@ def main() -> None:
             rows.append((epoch, *scores(generator, judge, real)[:3]))  # agreement wants classes
             print(name, seed, rows[-1])
     floor = frechet_distance(real[::2], real[1::2])
+    rows = []
+    for name, found in results.items():
+        epochs, distances, precisions, recalls = zip(*found, strict=True)
+        cells = [" · ".join(f"{e:.0f}" for e in epochs), " · ".join(f"{d:.2f}" for d in distances)]
+        cells += [" · ".join(f"{x:.1%}" for x in shares) for shares in (precisions, recalls)]
+        rows.append([TITLES[name], *cells])
     lines = [
         "# Our DCGAN beside the standard layout",
         "",
@@ -120,18 +127,11 @@ def main() -> None:
         f"digits are {floor:.2f} apart. {machine()}.",
         "Made by `make bench`.",
         "",
-        "| | seconds an epoch | classifier-FID | precision | recall |",
-        "|---|---|---|---|---|",
+        *table(["", "seconds an epoch", "classifier-FID", "precision", "recall"], *rows),
+        "",
+        shipped(judge, real, mnist),
     ]
-    titles = {"ours": "ours, can be asked for a digit", "standard": "standard, 64 base channels"}
-    for name, rows in results.items():
-        epochs, distances, precisions, recalls = zip(*rows, strict=True)
-        cells = [" · ".join(f"{e:.0f}" for e in epochs), " · ".join(f"{d:.2f}" for d in distances)]
-        cells += [" · ".join(f"{x:.1%}" for x in shares) for shares in (precisions, recalls)]
-        lines.append(f"| {titles[name]} | {' | '.join(cells)} |")
-    lines += ["", shipped(judge, real, mnist)]
-    write_atomically(REPORT, "\n".join(lines) + "\n")
-    print(REPORT.read_text())
+    publish(__file__, lines)
 
 
 if __name__ == "__main__":

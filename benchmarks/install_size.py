@@ -1,10 +1,12 @@
-"""What each line of requirements.txt costs on disk, as installed here: writes a Markdown table."""
+"""What each line of requirements.txt costs on disk, as installed: writes install_size.md."""
 
 import platform
 import re
 from importlib.metadata import Distribution, distributions
+from pathlib import Path
 
 from packaging.requirements import Requirement
+from report import publish, table
 
 from helpers import ROOT
 
@@ -17,7 +19,7 @@ INSTALLED = {normal(found.metadata["Name"]): found for found in distributions()}
 
 
 def megabytes(package: Distribution) -> float:
-    places = [file.locate() for file in package.files or []]
+    places = [Path(file.locate()) for file in package.files or []]
     return sum(place.stat().st_size for place in places if place.is_file()) / 1e6
 
 
@@ -35,22 +37,29 @@ def with_dependencies(name: str, found: set[str], extras: tuple[str, ...] = ()) 
 
 def main() -> None:
     lines = (ROOT / "requirements.txt").read_text().splitlines()
-    reasons = dict(re.fullmatch(r"([\w-]+)\S*\s+# (.+)", x).groups() for x in lines if x[0] != "#")
+    found = (re.fullmatch(r"([\w-]+)\S*\s+# (.+)", line) for line in lines if line[0] != "#")
+    reasons = {line[1]: line[2] for line in found}
     packages = {name: with_dependencies(normal(name), set()) for name in reasons}
     sizes = {name: megabytes(INSTALLED[name]) for name in set().union(*packages.values())}
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}:", end=" ")
-    print(f"{len(sizes)} packages, {sum(sizes.values()):.0f} MB. The last column is what leaving")
-    print("this line out would save: nothing where another line needs the same.\n")
-    print(
-        "| package | which notebook needs it, for what | MB, with all it needs | MB, of its own |"
-    )
-    print("|---|---|---|---|")
-    for name in sorted(reasons, key=lambda name: -sum(map(sizes.get, packages[name]))):
+
+    def total(names: set[str]) -> float:
+        return sum(sizes[name] for name in names)
+
+    rows = []
+    for name in sorted(reasons, key=lambda name: -total(packages[name])):
         others = set().union(*(packages[other] for other in reasons if other != name))
-        total = sum(map(sizes.get, packages[name]))
-        own = sum(map(sizes.get, packages[name] - others))
         version = INSTALLED[normal(name)].version
-        print(f"| {name} {version} | {reasons[name]} | {total:.0f} | {own:.0f} |")
+        all_of_it, own = total(packages[name]), total(packages[name] - others)
+        rows.append([f"{name} {version}", reasons[name], f"{all_of_it:.0f}", f"{own:.0f}"])
+    heading = ["package", "which notebook needs it, for what"]
+    lines = [
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}: "
+        f"{len(sizes)} packages, {sum(sizes.values()):.0f} MB. The last column is what leaving",
+        "this line out would save: nothing where another line needs the same.",
+        "",
+        *table([*heading, "MB, with all it needs", "MB, of its own"], *rows),
+    ]
+    publish(__file__, lines)
 
 
 if __name__ == "__main__":

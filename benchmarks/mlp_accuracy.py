@@ -1,4 +1,4 @@
-"""How well does the NumPy network read? Means of five seeds on the test set, and the weights here.
+"""How well does the NumPy network read? Writes benchmarks/mlp_accuracy.md: means of five seeds.
 
     python benchmarks/mlp_accuracy.py [--seeds 5]
 
@@ -9,15 +9,17 @@ the network of models/mlp.json, which `models/train_mlp.py` trained once, on the
 
 import argparse
 import time
+from typing import Any
 
 import numpy as np
+from report import publish, table
 
 from helpers import ROOT
 from helpers.data import load_mnist
 from helpers.mlp import MLP, distort_digits
 from helpers.recogniser import evaluate
 
-RECIPES = {
+RECIPES: dict[str, dict[str, Any]] = {
     "the defaults of `fit`": {},
     "the same with `distort_digits`": {"augment": distort_digits},
 }
@@ -28,8 +30,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     seeds = range(parser.parse_args().seeds)
     mnist = load_mnist()
-    print("| recipe | layers | test accuracy, mean | lowest | highest | seconds of training |")
-    print("|---|---|---|---|---|---|")
+    rows = []
     for name, settings in RECIPES.items():
         accuracies, seconds = [], []
         for seed in seeds:
@@ -40,18 +41,19 @@ def main() -> None:
             )
             seconds.append(time.perf_counter() - began)
             accuracies.append(evaluate(model, mnist.test_images, mnist.test_labels))
-        print_row(name, model, accuracies, np.mean(seconds))
+        rows.append(row(name, model, accuracies, float(np.mean(seconds))))
     model = MLP.load(ROOT / "models" / "mlp.json")
     accuracies = [evaluate(model, mnist.test_images, mnist.test_labels)]
-    print_row("`models/mlp.json`, one seed", model, accuracies, model.training["seconds"])
+    took = float(model.training["seconds"])
+    rows.append(row("`models/mlp.json`, one seed", model, accuracies, took))
+    heading = ["recipe", "layers", "test accuracy, mean", "lowest", "highest"]
+    publish(__file__, table([*heading, "seconds of training"], *rows))
 
 
-def print_row(name: str, model: MLP, accuracies: list[float], seconds: float) -> None:
-    print(
-        f"| {name} | {'-'.join(map(str, model.sizes))} | {np.mean(accuracies):.2%} "
-        f"| {min(accuracies):.2%} | {max(accuracies):.2%} | {seconds:.1f} |",
-        flush=True,
-    )
+def row(name: str, model: MLP, accuracies: list[float], seconds: float) -> list[str]:
+    shares = np.mean(accuracies), min(accuracies), max(accuracies)
+    layers = "-".join(map(str, model.sizes))
+    return [name, layers, *(f"{share:.2%}" for share in shares), f"{seconds:.1f}"]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How fast is the NumPy network? Seconds per epoch beside PyTorch, scikit-learn and the floor.
+"""How fast is the NumPy network? Writes benchmarks/mlp_speed.md: seconds of an epoch, four ways.
 
 The same work four times: 784-128-64-10, 60,000 digits, batches of 128, SGD with momentum 0.9. The
 floor is the eight matrix products of every step, on the same digits as ready float32, and nothing
@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from statistics import median
 from types import SimpleNamespace
+from typing import Any
 
 parser = argparse.ArgumentParser(description="Seconds per epoch of the same network, four ways.")
 parser.add_argument("--rounds", type=int, default=5)
@@ -31,6 +32,7 @@ for library in ("OPENBLAS", "OMP", "MKL", "VECLIB"):
 import numpy as np  # noqa: E402
 import sklearn  # noqa: E402
 import torch  # noqa: E402
+from report import publish, table  # noqa: E402
 from sklearn.neural_network import MLPClassifier  # noqa: E402
 from torch import nn  # noqa: E402
 
@@ -123,7 +125,7 @@ def parts(images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         loss_and_gradients = clocked("loss_and_gradients", MLP.loss_and_gradients)
 
     products = clocked("products", np.matmul)
-    clocked_numpy = SimpleNamespace(**vars(np))
+    clocked_numpy: Any = SimpleNamespace(**vars(np))
     clocked_numpy.take = clocked("gather", np.take)
     clocked_numpy.matmul = products
     mlp_module.np = clocked_numpy
@@ -144,7 +146,11 @@ def parts(images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 
 def train_ours(images: np.ndarray, labels: np.ndarray, network: MLP) -> dict[str, list[float]]:
     """Train by `MLP.fit`, from uint8 images; return its history."""
-    settings = {"batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "momentum": MOMENTUM}
+    settings: dict[str, Any] = {
+        "batch_size": BATCH_SIZE,
+        "learning_rate": LEARNING_RATE,
+        "momentum": MOMENTUM,
+    }
     return network.fit(images, labels, epochs=EPOCHS, show_progress=False, **settings)
 
 
@@ -168,17 +174,26 @@ def main() -> None:
         for name, value in parts(images, y).items():
             shares[name].append(value)
 
-    print(f"{platform.machine()}, threads: {options.threads}, NumPy {np.__version__}; medians of")
-    print(f"{options.rounds} rounds of {EPOCHS} epochs\n")
-    print("| 784-128-64-10, batch 128, SGD with momentum | seconds per epoch | ours is … of it |")
-    print("|---|---|---|")
     ours = median(next(iter(seconds.values())))
-    for name, values in seconds.items():
-        print(f"| {name} | {median(values):.3f} | {ours / median(values):.2f} |")
-    print("\n| where ours goes | ms per epoch | share |\n|---|---|---|")
     total = sum(median(values) for values in shares.values())
-    for name, values in shares.items():
-        print(f"| {name} | {1000 * median(values):.0f} | {median(values) / total:.0%} |")
+    beside = [
+        [name, f"{median(values):.3f}", f"{ours / median(values):.2f}"]
+        for name, values in seconds.items()
+    ]
+    inside = [
+        [name, f"{1000 * median(values):.0f}", f"{median(values) / total:.0%}"]
+        for name, values in shares.items()
+    ]
+    work = "784-128-64-10, batch 128, SGD with momentum"
+    lines = [
+        f"{platform.machine()}, threads: {options.threads}, NumPy {np.__version__}; medians of",
+        f"{options.rounds} rounds of {EPOCHS} epochs",
+        "",
+        *table([work, "seconds per epoch", "ours is … of it"], *beside),
+        "",
+        *table(["where ours goes", "ms per epoch", "share"], *inside),
+    ]
+    publish(__file__, lines)
 
 
 if __name__ == "__main__":

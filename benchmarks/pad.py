@@ -20,20 +20,18 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-from machine import machine
+from report import machine, publish, table
 
 from helpers import ROOT, LabError
 from helpers.cnn import DigitCNN, saliency, teach
 from helpers.data import load_mnist
-from helpers.files import write_atomically
 from helpers.mlp import MLP
 from helpers.pad import DrawingPad, rasterize
 
 sys.path.insert(0, str(ROOT / "tests"))
-from lab_page import canvas_box, find_browser, open_browser, press_button, run_all
+from lab_page import draw_stroke, find_browser, open_browser, press_button, run_all
 from lab_server import serve_lab
 
-REPORT = Path(__file__).with_suffix(".md")
 PAD = """
 from helpers import ROOT
 from helpers.cnn import DigitCNN
@@ -112,14 +110,8 @@ def in_the_kernel() -> list[tuple[str, str]]:
 def draw_once(page) -> tuple[float, list[float], float]:
     """Draw a ring: from pen-up to prediction, between live readings, a bare message; all in ms."""
     press_button(page, "Clear")
-    left, top, width, height = canvas_box(page)
-    places = [left, top] + circle() / 100 * [width, height]
     page.evaluate("window.readings = []; window.lifts = []")
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place)
-        page.wait_for_timeout(1000 / 60)
+    draw_stroke(page, circle(), 1000 / 60)
     page.mouse.up()
     page.wait_for_function("window.readings.some(([time, settled]) => settled)")
     lift, shown = page.evaluate("[window.lifts[0], window.readings]")
@@ -146,7 +138,7 @@ def in_the_page(strokes: int) -> list[tuple[str, ...]]:
             pages.append(browser.new_page(viewport={"width": 1280, "height": 1000}))
             run_all(pages[-1], address)
             pages[-1].evaluate(WATCH)
-        drawn = [[], []]
+        drawn: list[list[tuple]] = [[], []]
         for _ in range(strokes):
             for page, results in zip(pages, drawn, strict=True):
                 page.bring_to_front()
@@ -168,33 +160,28 @@ def in_the_page(strokes: int) -> list[tuple[str, ...]]:
     return [(name, *(column[name] for column in columns)) for name in columns[0]]
 
 
-def report(kernel: list[tuple[str, str]], page: list[tuple[str, ...]], strokes: int) -> str:
-    lines = [
+def report(strokes: int) -> list[str]:
+    return [
         "# The drawing pad",
         "",
         f"{machine()}. Made by `make bench`.",
         "",
-        "| in the kernel | median of 200 |",
-        "|---|---|",
-        *(f"| {' | '.join(row)} |" for row in kernel),
+        *table(["in the kernel", "median of 200"], *in_the_kernel()),
         "",
         f"A ring of 30 points, drawn {strokes} times with the mouse at 60 moves a second, in "
         "Chromium; medians.",
         "",
-        "| in the page | JupyterLab of `make lab` | JupyterLab as it stands |",
-        "|---|---|---|",
-        *(f"| {' | '.join(row)} |" for row in page),
+        *table(
+            ["in the page", "JupyterLab of `make lab`", "JupyterLab as it stands"],
+            *in_the_page(strokes),
+        ),
     ]
-    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--strokes", type=int, default=40)
-    strokes = parser.parse_args().strokes
-    text = report(in_the_kernel(), in_the_page(strokes), strokes)
-    write_atomically(REPORT, text)
-    print(text)
+    publish(__file__, report(parser.parse_args().strokes))
 
 
 if __name__ == "__main__":

@@ -9,20 +9,18 @@ them: choices are made on MNIST's validation split, this only says how they turn
 
 import argparse
 from collections import Counter
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from report import publish, table
 
 from helpers import ROOT, LabError
 from helpers.cnn import DigitCNN
 from helpers.data import Handwriting, load_handwriting, put_on_canvas
-from helpers.files import write_atomically
 from helpers.mlp import MLP
 from helpers.pad import PEN, SIDE, DrawingPad, smooth
 from helpers.recogniser import read
-
-REPORT = Path(__file__).with_suffix(".md")
 
 
 def shrink_canvas(strokes: list[np.ndarray]) -> np.ndarray:
@@ -45,7 +43,8 @@ def replay_all(digits: list[Handwriting], seed: int) -> dict[str, np.ndarray]:
     for digit in digits:
         pad.replay(put_on_canvas(digit.strokes, SIDE, PEN, rng))
         shrunk.append(shrink_canvas(pad.strokes))
-        answers.append({name: proba.argmax() for name, proba in pad.predict().items()})
+        readings: Any = pad.predict()  # of two networks: a dict
+        answers.append({name: proba.argmax() for name, proba in readings.items()})
     return {
         "canvas resized, CNN": read(cnn, np.stack(shrunk)),
         "fitted and centred, CNN": np.array([a["CNN"] for a in answers]),
@@ -53,35 +52,33 @@ def replay_all(digits: list[Handwriting], seed: int) -> dict[str, np.ndarray]:
     }
 
 
-def report(samples: list[Handwriting], seed: int) -> str:
+def report(samples: list[Handwriting], seed: int) -> list[str]:
     labels = np.array([sample.label for sample in samples])
     writers = np.array([sample.writer for sample in samples])
     answers = replay_all(samples, seed)
     names, digits = sorted(set(writers)), sorted(set(labels.tolist()))
-    lines = [
+    shares, weakest = [], []
+    for way, answer in answers.items():
+        right = answer == labels
+        by_writer = {name: float(right[writers == name].mean()) for name in names}
+        by_digit = [f"{right[labels == digit].mean():.1%}" for digit in digits]
+        shares.append([way, f"**{np.mean([*by_writer.values()]):.2%}**", *by_digit])
+        last = sorted(names, key=lambda name: by_writer[name])[:5]
+        mistakes = Counter(zip(labels[~right].tolist(), answer[~right].tolist(), strict=True))
+        often = [f"{d} as {a} ({n})" for (d, a), n in mistakes.most_common(5)]
+        low = [f"{name} {by_writer[name]:.0%}" for name in last]
+        weakest.append([way, ", ".join(low), ", ".join(often)])
+    return [
         "# Strangers' handwriting on the pad",
         "",
         f"{len(labels):,} digits of {len(names)} writers, replayed on the pad's canvas at a random "
         f"place and size (seed {seed});",
         "no network has learnt from them. Share read right. Made by `make bench`.",
         "",
-        f"| image, reader | mean of the writers | {' | '.join(map(str, digits))} |",
-        "|---|---|" + "---|" * len(digits),
+        *table(["image, reader", "mean of the writers", *map(str, digits)], *shares),
+        "",
+        *table(["image, reader", "weakest writers", "most frequent mistakes"], *weakest),
     ]
-    weakest = []
-    for way, answer in answers.items():
-        right = answer == labels
-        by_writer = {name: right[writers == name].mean() for name in names}
-        by_digit = " | ".join(f"{right[labels == digit].mean():.1%}" for digit in digits)
-        lines.append(f"| {way} | **{np.mean([*by_writer.values()]):.2%}** | {by_digit} |")
-        last = sorted(names, key=by_writer.get)[:5]
-        mistakes = Counter(zip(labels[~right].tolist(), answer[~right].tolist(), strict=True))
-        weakest.append(
-            f"| {way} | {', '.join(f'{name} {by_writer[name]:.0%}' for name in last)} "
-            f"| {', '.join(f'{d} as {a} ({n})' for (d, a), n in mistakes.most_common(5))} |"
-        )
-    lines += ["", "| image, reader | weakest writers | most frequent mistakes |", "|---|---|---|"]
-    return "\n".join(lines + weakest) + "\n"
 
 
 def main() -> None:
@@ -93,9 +90,7 @@ def main() -> None:
     except LabError as error:  # no strokes, no table: `make bench` is none the worse for it
         print(error)
         return
-    text = report(samples, seed)
-    write_atomically(REPORT, text)
-    print(text)
+    publish(__file__, report(samples, seed))
 
 
 if __name__ == "__main__":

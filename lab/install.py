@@ -34,17 +34,11 @@ def main() -> None:
         print(f"Installing the lab into .venv, once: {'a minute' if uv else 'some minutes'}.")
         make = [uv, "venv", "--seed", "--python"] if uv else []
         run(*make, sys.executable, *([] if uv else ["-m", "venv"]), VENV)
-    wanted = [
-        "-r",
-        "requirements.txt",
-        "-c",
-        "constraints.txt",
-        "-e",
-        f".[{extra}]" if extra else ".",
-        *cpu_index(),
-    ]
+    wanted = ["-r", "requirements.txt", "-c", "constraints.txt"]
+    wanted += ["-e", f".[{extra}]" if extra else ".", *cpu_index()]
     if uv:
-        fast = [uv, "pip", "install", "--python", PYTHON, "--index-strategy", "unsafe-best-match"]
+        fast = [uv, "pip", "install", "--python", str(PYTHON)]
+        fast += ["--index-strategy", "unsafe-best-match"]
         if run(*fast, *wanted, check=False):
             return
         print("uv could not install it: pip tries.")

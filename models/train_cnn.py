@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--path", default=ROOT / "models" / "cnn.safetensors")
     options = parser.parse_args()
     mnist = load_mnist()
-    images, labels, *validation = mnist.split()
+    images, labels, *held_out = mnist.split()
     images, labels = with_variants(images, labels, seed=options.seed)
     torch.manual_seed(options.seed)
     model = DigitCNN(WIDTH, padding=1)
@@ -33,7 +33,7 @@ def main() -> None:
         model,
         images,
         labels,
-        (validation[0], validation[1]),
+        (held_out[0], held_out[1]),
         epochs=EPOCHS,
         full_epochs=EPOCHS,
         augment=distort_more,

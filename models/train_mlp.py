@@ -22,7 +22,8 @@ def main() -> None:
     parser.add_argument("--path", default=ROOT / "models" / "mlp.json")
     options = parser.parse_args()
     mnist = load_mnist()
-    images, labels, *validation = mnist.split()
+    images, labels, *held_out = mnist.split()
+    validation = held_out[0], held_out[1]
     images, labels = with_variants(images, labels, seed=options.seed)
     model = MLP(SIZES, seed=options.seed)
     history = model.fit(
@@ -31,7 +32,7 @@ def main() -> None:
         epochs=50,
         learning_rate=0.1,
         augment=distort_digits,
-        validation=tuple(validation),
+        validation=validation,
         seed=options.seed,
     )
     model.parameters.round(4, out=model.parameters)  # a file half as large, and the same answers

@@ -114,7 +114,7 @@ def serves_its_page(home: Path) -> bool:
 def offered_digits(lab: Path, environment: dict[str, str]) -> str:
     """Where `load_mnist` finds digits: its `source`."""
     script = "from helpers.data import load_mnist; print(load_mnist().source)"
-    command = [lab / ".venv" / "bin" / "python", "-c", script]
+    command = [str(lab / ".venv" / "bin" / "python"), "-c", script]
     result = subprocess.run(command, cwd=lab, env=environment, stdout=subprocess.PIPE, text=True)
     return result.stdout.strip().rpartition("\n")[2]
 

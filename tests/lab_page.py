@@ -128,15 +128,22 @@ def draw(page, strokes: list[np.ndarray], lift: bool = True) -> None:
     """Draw strokes on a field of 100 by 100 with the mouse, and wait for the prediction."""
     for number, stroke in enumerate(strokes, 1):
         before = result(page)["seq"]
-        left, top, width, height = canvas_box(page)
-        places = np.round([left, top] + np.asarray(stroke) / 100 * [width, height]).tolist()
-        page.mouse.move(*places[0])
-        page.mouse.down()
-        for place in places[1:]:
-            page.mouse.move(*place)
+        draw_stroke(page, stroke)
         if lift or number < len(strokes):
             page.mouse.up()
             wait_for_update(page, before)
+
+
+def draw_stroke(page, stroke: np.ndarray, pause: float = 0) -> None:
+    """Draw one stroke, the mouse still pressed at its end; wait `pause` ms after each move."""
+    left, top, width, height = canvas_box(page)
+    places = np.round([left, top] + np.asarray(stroke) / 100 * [width, height]).tolist()
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place)
+        if pause:
+            page.wait_for_timeout(pause)
 
 
 def draw_by_touch(page, strokes: list[np.ndarray]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,8 @@ def test_with_padding_more_places_are_kept(mnist, tmp_path):
     assert model.embed(mnist.test_images[:3]).shape == (3, 9 * 32)
     assert DigitCNN(4).embed(mnist.test_images[:3]).shape == (3, 32)
     again = DigitCNN.load(model.save(tmp_path / "cnn.safetensors"))
-    assert np.array_equal(*(m.predict_proba(mnist.test_images[:3]) for m in (model.eval(), again)))
+    before, after = (m.predict_proba(mnist.test_images[:3]) for m in (model.eval(), again))
+    assert np.array_equal(before, after)
 
 
 def test_a_prediction_does_not_depend_on_the_rest_of_the_batch(model, mnist):
@@ -276,6 +278,6 @@ def test_the_last_digits_are_distorted_less(mnist):
         return images
 
     images, labels = mnist.train_images[:500], mnist.train_labels[:500]
-    options = {"epochs": 4, "full_epochs": 4, "batch_size": 50, "show_progress": False}
-    fit(DigitCNN(width=4), images, labels, augment=augment, **options)
+    options: dict[str, Any] = {"epochs": 4, "full_epochs": 4, "batch_size": 50}
+    fit(DigitCNN(width=4), images, labels, augment=augment, show_progress=False, **options)
     assert strengths == 35 * [1] + 5 * [0.3]

@@ -114,7 +114,7 @@ def test_the_table_says_in_a_sentence_what_it_needs():
     environment = {name: os.environ[name] for name in os.environ if name != "HANDWRITING_DIR"}
     report = ROOT / "benchmarks" / "strokes.md"
     before = report.stat().st_mtime_ns
-    command = [sys.executable, ROOT / "benchmarks" / "strokes.py"]
+    command = [sys.executable, str(ROOT / "benchmarks" / "strokes.py")]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "set HANDWRITING_DIR" in result.stdout and result.stdout.count("\n") == 1
     assert report.stat().st_mtime_ns == before

@@ -49,7 +49,7 @@ class Stroke(NamedTuple):
     def crosses(self, row: float) -> bool:
         """Whether it goes from the left of the digit's ink in that row to the right of it."""
         there = np.flatnonzero(self.ink[round(row)])
-        return self.columns.min() < there.mean() < self.columns.max()
+        return bool(self.columns.min() < there.mean() < self.columns.max())
 
 
 def is_slash(stroke: Stroke) -> bool:

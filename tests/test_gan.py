@@ -33,6 +33,11 @@ def players() -> tuple[Generator, Discriminator]:
     return Generator(latent_dim=16, width=4), Discriminator(width=4)
 
 
+def unmoved(players):
+    """Optimisers that change nothing."""
+    return [torch.optim.SGD(player.parameters(), 0.0) for player in players]
+
+
 @pytest.fixture
 def digits(mnist):
     return mnist.train_images[:512], mnist.train_labels[:512]
@@ -41,7 +46,7 @@ def digits(mnist):
 def play(players, digits, step=train_step, **settings):
     torch.manual_seed(0)
     settings = {"epochs": 2, "batch_size": 64} | settings
-    return fit_gan(*players, *digits, step, **settings)
+    return fit_gan(*players, *digits, step=step, **settings)
 
 
 @pytest.mark.parametrize("classes", [0, 10])
@@ -160,9 +165,8 @@ def test_each_player_moves_once_in_a_step_and_only_itself(players, digits):
 def test_the_losses_are_those_of_the_formulae(players, digits):
     generator, discriminator = players
     images, labels = (torch.from_numpy(a[:64]) for a in digits)
-    still = [torch.optim.SGD(player.parameters(), 0.0) for player in players]
     torch.manual_seed(5)
-    record = train_step(generator, discriminator, still, images, labels, 0.0, real_target=0.8)
+    record = train_step(generator, discriminator, unmoved(players), images, labels, 0.0, 0.8)
     torch.manual_seed(5)
     drawn = generator(torch.randn(64, 16), labels)
     d_x = discriminator(images.float(), labels).sigmoid()
@@ -195,11 +199,12 @@ def test_the_penalty_flattens_the_discriminator_and_stays_out_of_the_record(digi
 
 def test_noise_fades(players, digits):
     images, labels = (torch.from_numpy(a[:64]) for a in digits)
-    still = [torch.optim.SGD(player.parameters(), 0.0) for player in players]
+    generator, discriminator = players
 
     def real(**settings):
         torch.manual_seed(1)
-        return train_step(*players, still, images, labels, **settings)["real"].item()
+        record = train_step(generator, discriminator, unmoved(players), images, labels, **settings)
+        return record["real"].item()
 
     clear = real(progress=1.0)
     assert real(progress=1.0, noise=0.5) == pytest.approx(clear, abs=1e-6)

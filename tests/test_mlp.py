@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,9 +23,9 @@ def four_digits():
 
 def torch_twin(model):
     """The same network in PyTorch, with the same weights."""
-    layers = []
+    layers: list[torch.nn.Module] = []
     for W, b in zip(model.W, model.b, strict=True):
-        linear = torch.nn.Linear(*W.shape, dtype=torch.from_numpy(W).dtype)
+        linear = torch.nn.Linear(len(W), len(b), dtype=torch.from_numpy(W).dtype)
         linear.weight.data = torch.from_numpy(W.T.copy())
         linear.bias.data = torch.from_numpy(b.copy())
         layers += [linear, torch.nn.ReLU()]
@@ -158,7 +159,7 @@ def test_learns_real_digits(mnist, capsys):
 def test_same_seed_same_bits(mnist):
     def train(seed, augment=distort_digits):
         model = MLP((784, 32, 10))
-        settings = dict(epochs=2, augment=augment, seed=seed, show_progress=False)
+        settings: dict[str, Any] = dict(epochs=2, augment=augment, seed=seed, show_progress=False)
         model.fit(mnist.train_images[:1000], mnist.train_labels[:1000], **settings)
         return model.parameters
 
@@ -171,7 +172,7 @@ def test_same_seed_same_bits(mnist):
 def test_training_leaves_the_images_alone_and_predictions_do_not_depend_on_the_batch(mnist):
     images = mnist.train_images[:1500].copy()
     model = MLP((784, 16, 10))
-    settings = dict(epochs=1, augment=distort_digits, show_progress=False)
+    settings: dict[str, Any] = dict(epochs=1, augment=distort_digits, show_progress=False)
     model.fit(images, mnist.train_labels[:1500], **settings)
     assert model.training["augment"] == "distort_digits"
     np.testing.assert_array_equal(images, mnist.train_images[:1500])
@@ -184,13 +185,18 @@ def test_training_leaves_the_images_alone_and_predictions_do_not_depend_on_the_b
 
 def test_velocities_do_not_fade_into_numbers_that_are_slow(mnist, monkeypatch):
     """Unchecked, a pixel without ink for 800 steps gets a velocity below 1e-38: tenfold slower."""
-    made = []
+    made: list[np.ndarray] = []
     zeros_like = np.zeros_like
-    monkeypatch.setattr(np, "zeros_like", lambda array: made.append(zeros_like(array)) or made[-1])
+
+    def make(array):
+        made.append(zeros_like(array))
+        return made[-1]
+
+    monkeypatch.setattr(np, "zeros_like", make)
     images = np.zeros((2400, 28, 28), np.uint8)
     images.reshape(2400, 784)[np.arange(2400), np.arange(2400) % 784] = 255  # three times each
-    settings = dict(epochs=1, batch_size=2, learning_rate=0.01, show_progress=False)
-    MLP((784, 16, 10)).fit(images, mnist.train_labels[:2400], **settings)
+    settings: dict[str, Any] = dict(epochs=1, batch_size=2, learning_rate=0.01)
+    MLP((784, 16, 10)).fit(images, mnist.train_labels[:2400], show_progress=False, **settings)
     (velocity,) = made
     moving = np.abs(velocity[velocity != 0])
     assert moving.size > 100

@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,7 +52,8 @@ def test_saving_refuses_what_loading_would_refuse(tmp_path):
     model.W[0][0, 0] = np.nan
     with pytest.raises(LabError, match="finite"):
         model.save(tmp_path / "m.json")
-    for fact in ([1], {"deep": []}, {1}, np.float32(1), float("nan")):
+    others: list[Any] = [[1], {"deep": []}, {1}, np.float32(1), float("nan")]
+    for fact in others:
         model = MLP()
         model.training["fact"] = fact
         with pytest.raises(LabError, match="training facts"):

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,7 +98,7 @@ def train(digits, **options) -> tuple[DigitCNN, dict]:
 def play(digits, step=train_step, **options) -> tuple[Generator, dict]:
     torch.manual_seed(0)
     options = {"epochs": 3, "batch_size": 64} | options
-    return fit_gan(Generator(16, 4), Discriminator(4), *digits, step, **options)
+    return fit_gan(Generator(16, 4), Discriminator(4), *digits, step=step, **options)
 
 
 def stop_at(call: int, error: type[BaseException] = KeyboardInterrupt):
@@ -191,7 +192,7 @@ def test_another_run_starts_afresh_and_leaves_the_first_one_alone(digits, checkp
     (first,) = checkpoints(checkpoint.parent)
     before = first.read_bytes()
     images, labels = digits
-    others = [
+    others: list[tuple[Any, dict[str, Any]]] = [
         ((255 - images, labels), {}),
         ((images, labels[::-1]), {}),
         (digits, {"seed": 1}),
