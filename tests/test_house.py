@@ -25,7 +25,7 @@ IMPORTS = {
     "notebook": "",
     "plots": "",
     "import_torchvision": "",
-    "data": "files import_torchvision",
+    "data": "files recogniser",
     "mlp": "files recogniser",
     "cnn": "recogniser networks training_run data",
     "gan": "files pictures recogniser networks training_run",
@@ -147,10 +147,11 @@ def defined_names(source: str) -> list[str]:
 
 
 def test_no_name_is_defined_twice():
+    """But for a private one, which is its module's own."""
     sources = [path.read_text() for path in MODULES] + [code_of(path) for path in NOTEBOOKS]
     names = Counter(name for source in sources for name in defined_names(source))
     assert len(names) > 20
-    assert [name for name, times in names.items() if times > 1] == []
+    assert [n for n, times in names.items() if times > 1 and not n.startswith("_")] == []
 
 
 def test_no_text_is_executed():
