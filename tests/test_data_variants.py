@@ -54,8 +54,8 @@ class Stroke(NamedTuple):
 
 def is_slash(stroke: Stroke) -> bool:
     middle = np.abs([2 * stroke.rows - len(stroke.ink), 2 * stroke.columns - stroke.ink.shape[1]])
-    crosses_it = bool((middle <= 4).all(0).any())
-    return stroke.slope() < -0.6 and crosses_it and stroke.crosses(len(stroke.ink) / 2)
+    by_the_middle = bool((middle <= 4).all(0).any())
+    return stroke.slope() < -0.6 and by_the_middle and stroke.crosses(len(stroke.ink) / 2)
 
 
 def is_bar(stroke: Stroke) -> bool:

@@ -1,6 +1,7 @@
 """The house of helpers/: who imports whom, by which door, and where a name lives."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -69,6 +70,21 @@ def test_imports_flow_one_way():
     rows = list(IMPORTS)
     for room, others in found.items():
         assert others <= set(rows[: rows.index(room)])
+
+
+def test_the_map_shows_the_house_as_it_is():
+    text = (ROOT / "helpers" / "README.md").read_text()
+    rooms = {room for room in IMPORTS if (ROOT / "helpers" / room).is_dir()}
+    drawn = set(re.findall(r"^ +(\w+) --> (\w+)", text.split("## Who imports whom")[1], re.M))
+    assert drawn == {
+        (room, other if other in rooms else "shared")
+        for room in rooms
+        for other in IMPORTS[room].split()
+    }
+    named = set(re.findall(r"`(\w+/[\w/.]*)`", text))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    for room in IMPORTS:
+        assert room == "__init__" or f"`helpers/{room}" in text, f"{room} is not on the map"
 
 
 def python(code: str) -> str:

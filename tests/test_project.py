@@ -1,5 +1,6 @@
 """The rules of the house that a machine can check."""
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -21,6 +22,15 @@ def test_what_the_texts_link_to_is_there():
         links += [path.parent / t.split("#")[0] for t in targets if "://" not in t]
     assert len(links) > 20
     assert [str(link) for link in links if not link.exists()] == []
+
+
+def test_the_card_is_of_the_weights_that_ship():
+    card = (ROOT / "models" / "README.md").read_text()
+    files = [*(ROOT / "models").glob("*.safetensors"), *(ROOT / "models").glob("*.json")]
+    assert len(files) == 3
+    for path in files:
+        (line,) = (line for line in card.splitlines() if f"]({path.name})" in line)
+        assert hashlib.sha256(path.read_bytes()).hexdigest()[:12] in line
 
 
 @pytest.mark.slow
