@@ -7,7 +7,7 @@ BIN := .venv/bin
 PAD := 05_draw_and_predict.ipynb
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 
-.PHONY: help lab test test-fast run bench lint hooks clean
+.PHONY: help lab test test-fast run bench lint hooks constraints clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
@@ -43,6 +43,16 @@ lint: .venv/test.stamp  ## format the code, notebooks included, and check it and
 hooks: .venv/test.stamp  ## let git check what is committed, notebooks cleaned
 	$(BIN)/python -m pip install --quiet -c constraints.txt pre-commit
 	$(BIN)/pre-commit install
+
+# torch pins its CUDA packages itself, and machines without a GPU go without them.
+constraints:  ## resolve all packages afresh and pin what is found (then make test)
+	$(PYTHON) -m venv --clear .venv/fresh
+	.venv/fresh/bin/python -m pip install --quiet -r requirements.txt -e '.[test,bench]' pre-commit
+	.venv/fresh/bin/python -m pip freeze --exclude-editable > .venv/fresh/found.txt
+	{ grep '^#' constraints.txt; grep -vE '^(nvidia|cuda|triton)' .venv/fresh/found.txt | sed 's/+cpu$$//' \
+	| LC_ALL=C sort -f; } > .venv/fresh/constraints.txt
+	mv .venv/fresh/constraints.txt constraints.txt
+	rm -rf .venv/fresh
 
 clean:  ## remove what was installed and written at run time, except data/ and drawings/
 	rm -rf .venv runs .coverage .pytest_cache .ruff_cache .mypy_cache *.egg-info

@@ -163,11 +163,10 @@ def defined_names(source: str) -> list[str]:
 
 
 def test_no_name_is_defined_twice():
-    """But for a private one, which is its module's own."""
     sources = [path.read_text() for path in MODULES] + [code_of(path) for path in NOTEBOOKS]
     names = Counter(name for source in sources for name in defined_names(source))
     assert len(names) > 20
-    assert [n for n, times in names.items() if times > 1 and not n.startswith("_")] == []
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_no_text_is_executed():

@@ -4,8 +4,10 @@ import hashlib
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from helpers import ROOT
 
@@ -55,6 +57,17 @@ def test_every_requirement_is_pinned_and_says_who_needs_it():
         name, reason = re.fullmatch(r"([\w-]+)\S*\s+# (.+)", line).groups()
         assert name.lower().replace("_", "-") in pinned
         assert re.match(r"all\b|0\d\b", reason)
+
+
+def test_every_pinned_version_takes_the_oldest_python():
+    """That of Debian 12, whatever Python `make constraints` was run with."""
+    pins = set((ROOT / "constraints.txt").read_text().splitlines())
+    checked = 0
+    for package in distributions():
+        if f"{package.name}=={package.version.split('+')[0]}" in pins:
+            assert "3.11.2" in SpecifierSet(package.metadata["Requires-Python"] or ""), package.name
+            checked += 1
+    assert checked > 100
 
 
 def test_the_code_is_linted_and_formatted():
