@@ -14,6 +14,13 @@ from helpers import LabError
 from helpers.data import Handwriting, Mnist, load_handwriting, load_mnist
 
 
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    """Say how to see a test fail again, where it fails in one order alone."""
+    if terminalreporter.stats.keys() & {"failed", "error"}:
+        seed = config.getoption("randomly_seed", None)
+        terminalreporter.write_line(f"The same order again: --randomly-seed={seed}")
+
+
 @pytest.fixture(scope="session")
 def mnist() -> Mnist:
     return load_mnist()
