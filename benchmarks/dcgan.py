@@ -127,7 +127,7 @@ def main() -> None:
         f"digits are {floor:.2f} apart. {machine()}.",
         "Made by `make bench`.",
         "",
-        *table(["", "seconds an epoch", "classifier-FID", "precision", "recall"], *rows),
+        *table(["layout", "seconds an epoch", "classifier-FID", "precision", "recall"], *rows),
         "",
         shipped(judge, real, mnist),
     ]
