@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,7 +88,8 @@ def test_delete_and_relabel(tmp_path):
 
 
 def test_what_cannot_be_kept_is_refused(tmp_path):
-    for label in (10, -1, 10**5000, "7", None, 7.0, np.float32(7), True, np.True_, [7]):
+    labels: list[Any] = [10, -1, 10**5000, "7", None, 7.0, np.float32(7), True, np.True_, [7]]
+    for label in labels:
         with pytest.raises(LabError, match="digit from 0 to 9"):
             save_drawing(tmp_path, label, IMAGE, STROKES)
         with pytest.raises(LabError, match="digit from 0 to 9"):
@@ -98,7 +100,8 @@ def test_what_cannot_be_kept_is_refused(tmp_path):
     with pytest.raises(LabError, match="too many points"):
         save_drawing(tmp_path, 1, IMAGE, [np.random.default_rng(0).uniform(size=(100_000, 2))])
     assert files(tmp_path) == []
-    for nothing in ([], [[]], [np.array([[np.nan, 1]])]):
+    nothings: list[Any] = [[], [[]], [np.array([[np.nan, 1]])]]
+    for nothing in nothings:
         with pytest.raises(LabError, match="Nothing is drawn"):
             save_drawing(tmp_path, 1, IMAGE, nothing)
     with pytest.raises(LabError, match=r"gone\.json could not be read: No such file"):

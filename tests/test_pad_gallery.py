@@ -53,7 +53,7 @@ def test_a_chosen_drawing_can_be_relabelled_opened_and_deleted(pad, gallery, tmp
     gallery.label.value = 7
     assert on_disk(tmp_path) == [1, 7] and gallery.chosen is None
     gallery.thumbnails.index = 1
-    assert gallery.chosen.label == 7
+    assert gallery.drawings[gallery.thumbnails.index].label == 7
     gallery.delete_button.click()
     assert on_disk(tmp_path) == [1] and len(gallery.thumbnails.options) == 1
     assert gallery._tools.layout.display == "none"
