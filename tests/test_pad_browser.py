@@ -1,8 +1,10 @@
 """The drawing pad in a real JupyterLab and in Voila, drawn on with the mouse and by touch."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from lab_page import (
     find_browser,
     ink_on_screen,
     open_browser,
+    open_in_lab,
     press_button,
     result,
     run_all,
@@ -34,6 +37,26 @@ from helpers import ROOT, LabError
 from helpers.data import load_handwriting
 
 pytestmark = pytest.mark.slow
+
+KERNEL_IS_CONNECTED = """() =>
+  window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus
+    === 'connected'"""
+RUN_THE_PAD = """() => {
+  const {content} = jupyterapp.shell.currentWidget;
+  content.activeCellIndex =
+    content.widgets.findIndex(c => (c.model.metadata.tags || []).includes('pad'));
+  void jupyterapp.commands.execute('notebook:run-cell');
+}"""
+WAIT_FOR = "import pathlib, time\nwhile not pathlib.Path({!r}).exists():\n    time.sleep(0.1)"
+# What of a panel is cut off at its right edge, and what is too small for a finger.
+OUT_OF_REACH = """() => [...document.querySelectorAll('.dp-card')].flatMap(card => {
+  const edge = card.getBoundingClientRect().right;
+  return [...card.querySelectorAll('button, canvas, select, img, .dp-bars, .dp-digit, td')]
+    .map(e => [e, e.getBoundingClientRect()])
+    .filter(([e, box]) => box.width > 0 && (box.right > edge + 1 ||
+      (e.matches('button, select') && (box.width < 39.5 || box.height < 39.5))))
+    .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`);
+})"""
 
 SCREEN = {"viewport": {"width": 1280, "height": 1000}, "device_scale_factor": 2, "has_touch": True}
 NOTEBOOK = ROOT / "notebooks" / "05_draw_and_predict.ipynb"
@@ -53,14 +76,12 @@ def notebook(folder: Path) -> nbformat.NotebookNode:
     It ends with the pad, and keeps drawings and weights in `folder`.
     """
     copy = nbformat.read(NOTEBOOK, as_version=4)
-    tags = [cell.metadata.get("tags", []) for cell in copy.cells]
-    parameters, pad = (
-        next(i for i, names in enumerate(tags) if tag in names) for tag in ("parameters", "pad")
-    )
-    copy.cells[parameters].source += (
-        f"\nDRAWINGS = ROOT / {str(folder / 'drawings')!r}"
-        f"\nTAUGHT_WEIGHTS = ROOT / {str(folder / 'runs' / 'cnn.safetensors')!r}"
-    )
+    pad = next(i for i, c in enumerate(copy.cells) if "pad" in c.metadata.get("tags", []))
+    places = {"DRAWINGS": folder / "drawings", "TAUGHT_WEIGHTS": folder / "runs/cnn.safetensors"}
+    for name, place in places.items():
+        line = next(x for x in copy.cells[pad].source.splitlines() if x.startswith(f"{name} = "))
+        moved = copy.cells[pad].source.replace(line, f"{name} = ROOT / {str(place)!r}")
+        copy.cells[pad].source = moved
     for cell in copy.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -86,13 +107,19 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lab(browser, folder, tmp_path_factory) -> Iterator:
-    """The notebook in JupyterLab, after "Run all cells"."""
+def lab_address(folder, tmp_path_factory) -> Iterator[str]:
     with serve_lab(notebook(folder), tmp_path_factory.mktemp("lab")) as address:
-        page = browser.new_page(**SCREEN)
-        run_all(page, address)
-        yield page
-        page.close()
+        yield address
+
+
+@pytest.fixture(scope="module")
+def lab(browser, lab_address) -> Iterator:
+    """The notebook in JupyterLab, after "Run all cells"."""
+    context = browser.new_context(**SCREEN)
+    page = context.new_page()
+    run_all(page, lab_address)
+    yield page
+    context.close()
 
 
 @pytest.fixture
@@ -192,12 +219,15 @@ def test_a_drawing_is_kept_shown_and_deleted(page, samples, folder):
     wait_for_update(page, before)
     assert result(page)["digit"] == "7"
     page.locator(".dp-card select").select_option("1")
-    page.wait_for_function("document.querySelector('.dp-thumbnails').textContent.trim() === '1'")
+    page.wait_for_selector('.dp-thumbnails button:has-text("1 no. 1")')
+
     assert not picture.exists() and (folder / "drawings" / "1" / picture.name).exists()
     thumbnail.click()
     page.click('button:has-text("Delete")')
     page.wait_for_selector('[data-drawings="0"]')
     assert list((folder / "drawings").rglob("*.png")) == []
+    page.click('button:has-text("Put it back")')
+    page.wait_for_selector('[data-drawings="1"]')
 
 
 def test_it_can_be_taught_one_digit(page, samples, folder):
@@ -221,7 +251,7 @@ def test_it_can_be_taught_one_digit(page, samples, folder):
         page.add_style_tag(content=f"{cards} {{ width: max-content; padding-top: 2px; }}")
         page.locator(cards).screenshot(path=os.environ["SCREENSHOT_TAUGHT"])
     before = result(page)["seq"]
-    page.click('button:has-text("Keep it")')
+    page.click('button:has-text("Use the copy")')
     wait_for_update(page, before)
     assert result(page)["digit"] == "7"
     page.wait_for_function("/kept in/.test(document.body.innerText)")
@@ -241,12 +271,91 @@ def test_a_second_view_shows_the_same_drawing(page, samples):
     assert ink_on_screen(page, 1) > 500
 
 
-def test_what_is_drawn_while_the_kernel_is_busy_is_read_afterwards(page, samples):
-    page.evaluate(NEW_CELL, "time.sleep(3)")
+@contextlib.contextmanager
+def busy_kernel(page, folder) -> Iterator[None]:
+    """A cell runs meanwhile, until the block ends."""
+    done = folder.parent / "done"
+    done.unlink(missing_ok=True)
+    page.evaluate(NEW_CELL, WAIT_FOR.format(str(done)))
     page.wait_for_function(KERNEL_IS_BUSY)
-    draw(page, samples[2])
-    assert result(page)["digit"] == "2" and result(page)["settled"] == "true"
-    assert ink_on_screen(page) > 500
+    page.wait_for_timeout(500)  # Lab scrolls to the new cell
+    yield
+    assert page.locator(".jp-CodeCell .jp-InputPrompt:has-text('[*]')").count() > 0
+    done.touch()
+
+
+def test_the_pad_answers_while_the_kernel_is_busy(page, samples, folder):
+    with busy_kernel(page, folder):
+        draw(page, samples[2])
+        assert result(page)["digit"] == "2" and ink_on_screen(page) > 500
+        press_button(page, "Undo")
+        press_button(page, "Clear")
+        draw(page, samples[7])
+        press_button(page, "7", ".dp-keep")
+        page.wait_for_selector('[data-drawings="1"]')
+
+
+def test_a_page_reloaded_while_the_kernel_is_busy_shows_the_pad_that_is_run_then(
+    page, samples, folder
+):
+    with busy_kernel(page, folder):
+        page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+        page.reload()
+        page.wait_for_function(KERNEL_IS_CONNECTED, timeout=1000 * STARTING)
+        page.evaluate(RUN_THE_PAD)
+        page.wait_for_timeout(1000)
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * STARTING)
+    wait_for_pad(page)
+    assert page.locator("text=javascript error").count() == 0
+    draw(page, samples[7])
+    assert result(page)["digit"] == "7" and ink_on_screen(page) > 500
+
+
+def test_two_tabs_show_one_drawing(page, lab_address, samples):
+    other = page.context.new_page()
+    open_in_lab(other, lab_address)
+    wait_for_pad(other)
+    draw(page, samples[7])
+    other.wait_for_function("document.querySelector('.digit-pad [data-seq]').dataset.digit === '7'")
+    other.wait_for_function(f"({INK})(0) > 500", timeout=1000 * ANSWERING)
+    press_button(other, "Clear")
+    page.wait_for_function(f"({INK})(0) === 0", timeout=1000 * ANSWERING)
+    other.close()
+
+
+def test_a_pad_whose_kernel_is_gone_says_what_to_do(page, samples):
+    draw(page, samples[7])
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    said = "getComputedStyle(document.querySelector('.digit-pad'), '::after').content"
+    page.wait_for_function(f"/run this cell again/.test({said})", timeout=1000 * ANSWERING)
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * STARTING)
+    start_anew(page)
+    draw(page, samples[7])
+    assert result(page)["digit"] == "7"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("width", [300, 480, 800])
+def test_at_any_width_all_is_within_reach_and_accessible(page, samples, width, theme):
+    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.add_style_tag(content=f".widget-vbox:has(> .digit-pad) {{ width: {width}px !important; }}")
+    draw(page, samples[7])
+    press_button(page, "7", ".dp-keep")
+    page.wait_for_selector('[data-drawings="1"]')
+    page.locator(".dp-thumbnails button").click()
+    draw(page, samples[4])
+    if folder := os.environ.get("SCREENSHOTS"):
+        name = f"{theme.split()[1]}-{width}.png"
+        page.locator(".widget-vbox:has(> .digit-pad)").screenshot(path=Path(folder, name))
+    assert page.evaluate(OUT_OF_REACH) == []
+    assert violations(page) == []
+
+
+def violations(page) -> list[str]:
+    """What axe-core finds wrong with the pad's panels."""
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
+    found = page.evaluate("axe.run({include: [['.dp-card']]})")["violations"]
+    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
 
 
 def test_the_cell_can_be_run_again(page, samples):
@@ -327,7 +436,7 @@ def test_voila_keeps_a_drawing_learns_it_and_shows_it_after_a_reload(voila, samp
     voila.wait_for_selector('[data-drawings="1"]')
     voila.click('button:has-text("Teach")')
     voila.wait_for_selector('.dp-lesson[data-after="1"]', timeout=1000 * RUNNING)
-    voila.click('button:has-text("Discard it")')
+    voila.click('button:has-text("Discard the copy")')
     voila.wait_for_function("/Discarded/.test(document.body.innerText)")
     voila.reload(timeout=1000 * RUNNING)  # a new kernel: an empty pad, but the drawings are there
     wait_for_pad(voila)

@@ -35,7 +35,7 @@ def test_what_was_meant_is_kept_and_shown(pad, gallery, tmp_path):
     (drawing,) = gallery.drawings
     assert drawing.label == 7 and drawing.path.parent == tmp_path / "drawings" / "7"
     assert np.array_equal(drawing.image, image) and np.array_equal(drawing.strokes[0], SEVEN[0])
-    assert [name for name, _ in gallery.thumbnails.options] == ["7"]
+    assert [name for name, _ in gallery.thumbnails.options] == ["7 no. 1"]
     assert "base64" in gallery._pictures.value and "Kept as a 7" in gallery.status.value
     assert pad.strokes == []  # ready for the next one, and nothing is kept twice
     gallery.keep_buttons[7].click()

@@ -50,7 +50,7 @@ def _read_digits(file: Path) -> list[Handwriting]:
         entries = json.loads(text)
         if not isinstance(entries, list) or not entries:
             raise ValueError("it is no list, or an empty one")
-        return [_digit(entry) for entry in entries]
+        return [_read_digit(entry) for entry in entries]
     except (OSError, EOFError, zlib.error, ValueError, OverflowError, RecursionError) as error:
         raise LabError(
             f"{file} does not hold digits as pen strokes ({excerpt(error)}): get it again, or take "
@@ -58,15 +58,15 @@ def _read_digits(file: Path) -> list[Handwriting]:
         ) from error
 
 
-def _digit(entry: Any) -> Handwriting:
+def _read_digit(entry: Any) -> Handwriting:
     match entry:
         case {"label": int(label), "writer": str(writer), "strokes": [_, *_] as strokes}:
             if type(label) is int and label in range(10):
-                return Handwriting(label, writer, [_points(stroke) for stroke in strokes])
+                return Handwriting(label, writer, [_read_points(stroke) for stroke in strokes])
     raise ValueError("an entry lacks a label 0 to 9, a writer's name or strokes")
 
 
-def _points(stroke: Any) -> np.ndarray:
+def _read_points(stroke: Any) -> np.ndarray:
     points = np.array(stroke, object)
     if points.shape[1:] != (2,) or not all(type(number) in (int, float) for number in points.flat):
         raise ValueError("a stroke is no list of [x, y]")

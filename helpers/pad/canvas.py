@@ -7,6 +7,7 @@ import numpy as np
 from ipycanvas import Canvas
 from ipycanvas.canvas import _CanvasManager
 from ipywidgets import Layout
+from traitlets import Unicode
 
 from .panel import Handler
 from .strokes import clean, smooth
@@ -28,7 +29,9 @@ class Ink:
         self.pen_down = False
         self._changed = changed
         size = f"{SIDE // 2}px"
-        self.canvas = on = make_canvas(Layout(width=size, height=size))
+        layout = Layout(width=size, height=size)
+        self.canvas = on = NamedCanvas(width=SIDE, height=SIDE, layout=layout)
+        on.tooltip = "Draw a digit here"
         for event, action in (
             (on.on_client_ready, self.redraw),
             (on.on_mouse_down, self._press),
@@ -104,14 +107,20 @@ class Ink:
         self._changed(True)
 
 
-def make_canvas(layout: Layout) -> Canvas:
-    """A canvas with a manager of its own.
+class NamedCanvas(Canvas):
+    """A canvas with a name for assistive tools, its `tooltip`, and a manager of its own.
+
+    ipywidgets 8.1 shows a tooltip only where there is a description, if an empty one.
 
     ipycanvas 0.14.3 draws on every canvas through one manager, made when it is imported. A page
     that was loaded since then, while the kernel was busy, does not know it and shows "Click to show
     javascript error" instead of the canvas (widget model not found: its issues 239 and 328).
     """
-    return Canvas(width=SIDE, height=SIDE, layout=layout, _canvas_manager=_CanvasManager())
+
+    description = Unicode("").tag(sync=True)
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(_canvas_manager=_CanvasManager(), **options)
 
 
 @contextlib.contextmanager

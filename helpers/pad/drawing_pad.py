@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from ipywidgets import HTML, FloatSlider, HBox, Layout, ToggleButton, VBox
+from ipywidgets import HTML, HBox, Layout, ToggleButton, ToggleButtons, VBox
 
 from .. import LabError
 from ..recogniser import Recogniser
@@ -18,6 +18,7 @@ from .strokes import INK_WIDTH, rasterize
 
 __all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]
 
+PENS = {"thin": 28.0, "medium": float(PEN), "thick": 60.0}  # canvas pixels
 LIVE = 0.1  # seconds at least from one reading to the next while the pen moves
 Saliency = Callable[[Any, np.ndarray], np.ndarray]  # Any: recognisers of the class it looks into
 NOTHING = "Nothing is drawn yet: draw a digit first."
@@ -52,15 +53,15 @@ class DrawingPad(Panel):
         self._shortcuts = {"u": self.undo, "c": self.clear, "q": self.clear, "p": self._ask}
         self._shortcuts["tab"] = self.undo_button.focus  # else no key would leave the canvas
         self.canvas.on_key_down(self.guarded(self._press_key))
-        self.pen = FloatSlider(PEN, min=20, max=80, step=1, description="Pen", readout=False)
+        self.pen = ToggleButtons(options=PENS, value=PEN, description="Pen").add_class("dp-pen")
         self.pen.observe(self.guarded(lambda change: self._set_pen(change["new"])), "value")
         self.look = ToggleButton(description="Where it looked", icon="eye", disabled=not saliency)
         self.look.tooltip = "Colour the pixels that count most for the answer"
         self.look.observe(self.guarded(lambda _: self._read()), "value")
 
         buttons = HBox([self.undo_button, self.clear_button, self.predict_button])
-        tools = HBox([self.pen, *([self.look] if saliency else [])])
-        left = VBox([self.canvas, buttons, tools], layout=Layout(width=f"{SIDE // 2}px"))
+        tools = [self.pen, *([self.look] if saliency else [])]
+        left = VBox([self.canvas, buttons, *tools], layout=Layout(width=f"{SIDE // 2}px"))
         self.show(HBox([left, VBox([self.result, self.status])]))
         self.add_class("digit-pad")
         self.clear()

@@ -1,5 +1,7 @@
 """The drawings that were kept, as a widget: keep, look at, relabel, delete."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -35,11 +37,15 @@ class Gallery(Panel):
         self.label.observe(self.guarded(lambda change: self.relabel(change["new"])), "value")
         self.open_button = self.button("Open", "pencil", "Put it on the pad", self.redraw)
         self.delete_button = self.button("Delete", "trash", "Delete this drawing", self.delete)
+        self.restore_button = self.button("Put it back", "undo", "Undo the deletion", self.restore)
+        self._deleted: Drawing | None = None
+        self.changed: Callable[[], None] = lambda: None  # called when drawings come or go
         label = [Label("This one is a"), self.label]
-        self._tools = HBox([*label, self.open_button, self.delete_button])
+        self._tools = HBox([*label, self.open_button, self.delete_button]).add_class("dp-chosen")
+        restore = HBox([self.restore_button]).add_class("dp-chosen")
         keep = HBox([Label("Keep it as the digit you meant:"), *self.keep_buttons])
         keep.add_class("dp-keep")
-        drawings = [self._title, self._pictures, self.thumbnails, self._tools]
+        drawings = [self._title, self._pictures, self.thumbnails, self._tools, restore]
         self.show(keep, *drawings, self._problems, self.status)
         self.guarded(self.refresh)()
 
@@ -62,10 +68,19 @@ class Gallery(Panel):
 
     def delete(self) -> None:
         """Delete the chosen drawing."""
-        if self.chosen:
-            delete_drawing(self.chosen.path)
+        if deleted := self.chosen:
+            delete_drawing(deleted.path)
+            self._deleted = deleted
             self.refresh()
-            self.say("Deleted.")
+            self.say(f"The {deleted.label} is deleted.")
+
+    def restore(self) -> None:
+        """Keep again what was deleted last."""
+        if deleted := self._deleted:
+            save_drawing(self._folder, deleted.label, deleted.image, deleted.strokes)
+            self._deleted = None
+            self.refresh()
+            self.say(f"The {deleted.label} is back.")
 
     def redraw(self) -> None:
         """Put the chosen drawing on the pad."""
@@ -90,15 +105,27 @@ class Gallery(Panel):
             for number, drawing in enumerate(drawings, 1)
         ]
         self._pictures.value = f"<style>{''.join(rules)}</style>"
-        self.thumbnails.options = [(str(d.label), str(d.path)) for d in drawings]
+        self.thumbnails.options = [
+            (f"{d.label} no. {n}", str(d.path)) for n, d in numbered(drawings)
+        ]
         self.thumbnails.value = None
         self._choose()
         many = f"{len(drawings)} drawings kept"
         count = {0: "Nothing kept yet", 1: "One drawing kept"}.get(len(drawings), many)
         self._title.value = f'<div class="dp-title" data-drawings="{len(drawings)}">{count}</div>'
         self._problems.value = "".join(status_line(problem, True) for problem in problems)
+        self.restore_button.layout.display = "" if self._deleted else "none"
+        self.changed()
 
     def _choose(self) -> None:
         self._tools.layout.display = "flex" if self.chosen else "none"
         if self.chosen:
             self.label.value = self.chosen.label
+
+
+def numbered(drawings: Iterable[Drawing]) -> Iterator[tuple[int, Drawing]]:
+    """Each drawing with its number among those of its label, from 1."""
+    seen: Counter[int] = Counter()
+    for drawing in drawings:
+        seen[drawing.label] += 1
+        yield seen[drawing.label], drawing

@@ -35,7 +35,7 @@ def save_drawing(
     strokes = clean(strokes)
     if not strokes:
         raise LabError("Nothing is drawn yet: draw a digit first.")
-    digit = _digit(label)
+    digit = _as_label(label)
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.shape != (28, 28):
         raise LabError("The image of a drawing must be uint8 (28, 28), as rasterize gives it.")
     now = datetime.now()
@@ -91,7 +91,7 @@ def relabel_drawing(path: str | Path, label: int) -> Path:
     Raises LabError for a label that is no digit, or when it cannot be moved.
     """
     path = Path(path)
-    moved = path.parent.parent / str(_digit(label)) / path.name
+    moved = path.parent.parent / str(_as_label(label)) / path.name
     if moved == path:
         return path
     beside = path.with_suffix(".json")
@@ -106,7 +106,7 @@ def relabel_drawing(path: str | Path, label: int) -> Path:
     return moved
 
 
-def _digit(label: object) -> int:
+def _as_label(label: object) -> int:
     if isinstance(label, bool) or not isinstance(label, int | np.integer) or label not in range(10):
         found = f"{excerpt(label, 40)} ({type(label).__name__})"
         raise LabError(f"A label is a digit from 0 to 9, not {found}.")

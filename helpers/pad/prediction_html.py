@@ -9,6 +9,7 @@ import numpy as np
 from ..pictures import png_url
 
 STYLE = f"<style>{Path(__file__).with_name('pad.css').read_text()}</style>"
+UNSURE = 0.95  # below it two digits are named; chosen in benchmarks/strokes.py
 HEAT = np.array([255, 96, 0])  # the colour of the pixels that count
 
 
@@ -60,9 +61,13 @@ def _head(name: str, proba: np.ndarray | None) -> str:
     label = f'<div class="dp-label">{name or "It"} reads</div>'
     if proba is None:
         return f'<div class="dp-head">{label}<div class="dp-digit dp-none">?</div></div>'
+    first, second = np.argsort(-proba)[:2]
+    how = f"{_percent(proba[first])} sure"
+    if proba[first] < UNSURE:
+        how = f"{_with_article(first)}, or {_with_article(second)}?"
     return (
-        f'<div class="dp-head">{label}<div class="dp-digit">{proba.argmax()}</div>'
-        f'<div class="dp-sure">{_percent(proba.max())} sure</div></div>'
+        f'<div class="dp-head">{label}<div class="dp-digit">{first}</div>'
+        f'<div class="dp-sure" data-unsure="{str(proba[first] < UNSURE).lower()}">{how}</div></div>'
     )
 
 
@@ -78,8 +83,16 @@ def _bars(proba: np.ndarray | None) -> str:
     return f'<div class="dp-bars">{"".join(rows)}</div>'
 
 
+def _with_article(digit: int) -> str:
+    return f"an {digit}" if digit == 8 else f"a {digit}"
+
+
 def _percent(p: float) -> str:
-    return "&gt;99.9%" if p >= 0.9995 else f"{p:.1%}"  # no network is ever 100 % sure
+    """With as many digits as it takes not to be 100 %: no network is ever 100 % sure."""
+    for decimals in range(1, 5):
+        if not (text := f"{p:.{decimals}%}").startswith("100"):
+            return text
+    return "&gt;99.9999%"
 
 
 def _png(image: np.ndarray, heat: np.ndarray | None) -> str:

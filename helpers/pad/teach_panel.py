@@ -57,15 +57,18 @@ class TeachPanel(Panel):
         self.teach_button = self.button(
             title, "graduation-cap", "A copy learns your drawings among digits of MNIST", self.start
         )
-        self.keep_button = self.button("Keep it", "check", "Read with the taught copy", self.keep)
+        self.keep_button = self.button(
+            "Use the copy", "check", "The pad reads with the taught copy from now on", self.keep
+        )
         self.discard_button = self.button(
-            "Discard it", "times", "Stay with the network as it was", self.discard
+            "Discard the copy", "times", "Stay with the network as it was", self.discard
         )
         self._bar, self._table = FloatProgress(0, max=1), HTML()
         self._choice = HBox([self.keep_button, self.discard_button])
         row = HBox([self.teach_button, self._bar, self._choice]).add_class("dp-teach")
         self.show(row, self._table, self.status)
         self._show(None)
+        gallery.changed = self._drawings_changed
 
     def __repr__(self) -> str:
         return "TeachPanel (run the notebook in Jupyter to teach the network)"
@@ -107,12 +110,17 @@ class TeachPanel(Panel):
             lesson = self._teach(model, self._images, labels, self._progress)
             with self._lock:
                 self._show(lesson)
-                self.say("Keep the taught copy?")
+                self.say("Use the taught copy?")
         except Exception as error:
             self.say(sentence(error), True)
         finally:
             self._bar.layout.visibility = "hidden"
             self._bar.value = 0
+
+    def _drawings_changed(self) -> None:
+        """What was said of other drawings is no longer true."""
+        if not self.lesson and not (self.thread and self.thread.is_alive()):
+            self.say("")
 
     def _progress(self, share: float) -> None:
         if share - self._bar.value >= 0.02 or share == 1:
