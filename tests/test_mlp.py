@@ -11,7 +11,8 @@ import torch
 
 from helpers import ROOT, LabError
 from helpers.mlp import MLP, distort_digits, softmax
-from helpers.mlp import network as mlp_module
+from helpers.mlp.arrays import make_parameters
+from helpers.mlp.training import Descent
 from helpers.recogniser import evaluate
 
 
@@ -111,16 +112,16 @@ def test_loss_and_softmax_survive_huge_logits():
     assert loss == pytest.approx(5e3)
 
 
-def test_buffers_change_nothing(four_digits):
-    model, (X, y) = MLP(), four_digits
-    buffers = mlp_module.Buffers(4, model.sizes, np.float32)
-    X = X.astype(np.float32)
-    for _ in range(2):  # the second time they hold what the first one left
-        loss, dW, db = model.loss_and_gradients(X, y, buffers)
-    fresh_loss, fresh_dW, fresh_db = model.loss_and_gradients(X, y)
-    assert loss == fresh_loss
-    for reused, fresh in zip(dW + db, fresh_dW + fresh_db, strict=True):
-        np.testing.assert_array_equal(reused, fresh)
+def test_gradients_may_be_written_to_arrays_that_are_ready(four_digits):
+    model, (X, y) = MLP(dtype=np.float64), four_digits
+    _, *fresh = model.loss_and_gradients(X, y)
+    A = model.forward(X)
+    dZ = (softmax(A[-1]) - np.eye(10)[y]) / 4
+    vector, *ready = make_parameters(model.sizes, np.float64)
+    vector[:] = np.nan  # what they hold does not matter
+    model.backward(A, dZ, ready)
+    for written, expected in zip(ready[0] + ready[1], fresh[0] + fresh[1], strict=True):
+        np.testing.assert_allclose(written, expected, rtol=1e-12, atol=1e-18)
 
 
 def test_he_initialisation():
@@ -183,57 +184,136 @@ def test_training_leaves_the_images_alone_and_predictions_do_not_depend_on_the_b
     assert model.predict_proba(images[::-1])[0] == pytest.approx(together[-1], abs=1e-6)
 
 
-def test_velocities_do_not_fade_into_numbers_that_are_slow(mnist, monkeypatch):
+def test_velocities_do_not_fade_into_numbers_that_are_slow():
     """Unchecked, a pixel without ink for 800 steps gets a velocity below 1e-38: tenfold slower."""
-    made: list[np.ndarray] = []
-    zeros_like = np.zeros_like
+    model = MLP((784, 16, 10))
+    descent = Descent(model, momentum=0.9)
+    for step in range(1200):
+        X = np.zeros((2, 784), np.float32)
+        X[:, step % 784] = 1
+        descent.step(X, np.array([step % 10, 3]), rate=0.01)
+        moving = np.abs(descent.velocity[descent.velocity != 0])
+        assert moving.size > 10
+        assert moving.min() > np.finfo(np.float32).tiny
 
-    def make(array):
-        made.append(zeros_like(array))
-        return made[-1]
 
-    monkeypatch.setattr(np, "zeros_like", make)
-    images = np.zeros((2400, 28, 28), np.uint8)
-    images.reshape(2400, 784)[np.arange(2400), np.arange(2400) % 784] = 255  # three times each
-    settings: dict[str, Any] = dict(epochs=1, batch_size=2, learning_rate=0.01)
-    MLP((784, 16, 10)).fit(images, mnist.train_labels[:2400], show_progress=False, **settings)
-    (velocity,) = made
-    moving = np.abs(velocity[velocity != 0])
-    assert moving.size > 100
-    assert moving.min() > np.finfo(np.float32).tiny
+def test_progress_is_told_after_each_step(mnist, capsys):
+    told: list[float] = []
+    model = MLP((784, 8, 10))
+    digits = mnist.train_images[:100], mnist.train_labels[:100]
+    history = model.fit(*digits, epochs=3, batch_size=40, show_progress=False, progress=told.append)
+    np.testing.assert_allclose(told, np.arange(1, 10) / 9)
+    assert told[-1] == 1 and len(history["loss"]) == 9
+    assert capsys.readouterr() == ("", "")
+
+
+# ---- stopped, or gone astray
+
+
+def stop(*_):
+    raise KeyboardInterrupt
+
+
+class Spoiler:
+    """A `progress` that keeps the weights of each epoch's end, and acts at one step."""
+
+    def __init__(self, model, epochs, steps, at, act):
+        self.model, self.epochs, self.steps, self.at, self.act = model, epochs, steps, at, act
+        self.kept = [model.parameters.copy()]
+
+    def __call__(self, share):
+        step = round(share * self.steps)
+        if step == self.at:
+            self.act(self.model.parameters)
+        elif step % (self.steps // self.epochs) == 0:
+            self.kept.append(self.model.parameters.copy())
+
+
+def overflow(parameters):
+    parameters[:] = 1e38
+
+
+def make_nan(parameters):
+    parameters[-1] = np.nan
+
+
+def make_nan_and_stop(parameters):
+    make_nan(parameters)
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("at", "act", "good", "words"),
+    [
+        (6, overflow, 0, "epoch 1 of 3: the loss is"),
+        (12, overflow, 1, "epoch 2 of 3: the loss is"),
+        (23, make_nan, 2, "epoch 3 of 3: the loss is nan"),
+        (24, make_nan, 2, "epoch 3 of 3: the weights are"),  # the last step: no loss shows it
+        (3, make_nan_and_stop, 0, "epoch 1 of 3"),
+        (13, make_nan_and_stop, 1, "epoch 2 of 3"),
+    ],
+)
+def test_the_last_good_epoch_comes_back(mnist, tmp_path, capsys, recwarn, at, act, good, words):
+    model = MLP((784, 32, 10))
+    spoiler = Spoiler(model, epochs=3, steps=24, at=at, act=act)
+    history = model.fit(
+        mnist.train_images[:1000],
+        mnist.train_labels[:1000],
+        validation=(mnist.test_images[:100], mnist.test_labels[:100]),
+        epochs=3,
+        show_progress=False,
+        progress=spoiler,
+    )
+    assert len(spoiler.kept) == good + 1
+    np.testing.assert_array_equal(model.parameters, spoiler.kept[good])
+    assert len(history["seconds"]) == len(history["validation_accuracy"]) == good
+    assert np.isfinite(history["loss"]).all()
+    assert model.training["epochs"] == good
+    assert model.training.get("loss") == (history["loss"][8 * good - 1] if good else None)
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and words in said
+    assert ("learning_rate" in said) == (act is not make_nan_and_stop)
+    assert f"learnt by epoch {good}" in said or (not good and "nothing is changed" in said)
+    assert not recwarn.list
+    np.testing.assert_array_equal(MLP.load(model.save(tmp_path / "a")).parameters, model.parameters)
+
+
+@pytest.mark.parametrize("learning_rate", [1e30, 1e300])
+def test_a_learning_rate_that_is_far_too_large(mnist, capsys, recwarn, learning_rate):
+    model = MLP((784, 32, 10))
+    before = model.parameters.copy()
+    images, labels = mnist.train_images[:1000], mnist.train_labels[:1000]
+    history = model.fit(images, labels, learning_rate=learning_rate, epochs=3)
+    assert history["seconds"] == []
+    assert np.isfinite(history["loss"]).all()
+    np.testing.assert_array_equal(model.parameters, before)
+    assert "try a smaller learning_rate" in capsys.readouterr().out
+    assert not recwarn.list
 
 
 def test_interruption_keeps_what_was_learnt(mnist, capsys):
-    class Interrupted(MLP):
-        calls = 0
-
-        def loss_and_gradients(self, *arguments):
-            self.calls += 1
-            if self.calls == 13:  # in the second epoch of eight batches
-                raise KeyboardInterrupt
-            return super().loss_and_gradients(*arguments)
-
     images, labels = mnist.train_images[:1000], mnist.train_labels[:1000]
-    model = Interrupted((784, 32, 10))
-    before = model.parameters.copy()
-    history = model.fit(images, labels, epochs=5, show_progress=False)
+    model = MLP((784, 32, 10))
+    spoiler = Spoiler(model, epochs=5, steps=40, at=12, act=stop)  # in the second of eight each
+    history = model.fit(images, labels, epochs=5, show_progress=False, progress=spoiler)
     assert len(history["loss"]) == 12
     assert len(history["seconds"]) == 1
-    assert capsys.readouterr().out.count("\n") == 1
-    assert not np.array_equal(model.parameters, before)
+    assert capsys.readouterr().out == "Stopped in epoch 2 of 5: what was learnt so far is kept.\n"
+    assert not np.array_equal(model.parameters, spoiler.kept[1])
     assert evaluate(model, images, labels) > 0.5
     assert model.training["epochs"] == 1
 
 
-def test_a_diverging_loss_stops_in_one_line(mnist, capsys, recwarn):
-    model = MLP((784, 32, 10))
-    history = model.fit(
-        mnist.train_images[:1000], mnist.train_labels[:1000], learning_rate=1e30, epochs=3
-    )
-    assert history["seconds"] == []
-    assert np.isfinite(history["loss"]).all()
-    assert "learning_rate" in capsys.readouterr().out
-    assert not recwarn.list
+def test_stopped_before_the_first_step(mnist, tmp_path, capsys):
+    images, labels = mnist.train_images[:100], mnist.train_labels[:100]
+    model = MLP((784, 8, 10))
+    before = model.parameters.copy()
+    history = model.fit(images, labels, validation=(images, labels), augment=stop)
+    assert history == {"loss": [], "seconds": [], "validation_accuracy": []}
+    assert model.fit(images, labels, augment=stop) == {"loss": [], "seconds": []}
+    np.testing.assert_array_equal(model.parameters, before)
+    assert capsys.readouterr().out.count("Stopped in epoch 1 of 15") == 2
+    assert MLP.load(model.save(tmp_path / "mlp.json")).training["epochs"] == 0
 
 
 def test_the_weights_that_ship_read_as_well_as_they_say(mnist):
@@ -298,18 +378,76 @@ def test_wrong_labels(labels, words):
         assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("settings", [{"epochs": 0}, {"batch_size": 0}])
-def test_wrong_settings(settings):
-    with pytest.raises(LabError):
-        MLP().fit(IMAGES, LABELS, **settings)
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("epochs", (0, -1, 2.5, True, "3", None, np.float64(2))),
+        ("batch_size", (0, -1, 2.5, True, "3", None)),
+        ("learning_rate", (np.nan, np.inf, -0.1, "0.1", None, True)),
+        ("momentum", (np.nan, -0.1, 1, 1.5, "0.1", None)),
+        ("seed", (-1, 1.5, True, "a", None)),
+        ("augment", ("distort_digits", 0.5)),
+        ("validation", (IMAGES, (IMAGES,), (IMAGES, LABELS, LABELS), 3, (IMAGES, LABELS[:5]))),
+        ("validation", ((IMAGES, LABELS[:, None]), (IMAGES[:0], LABELS[:0]), (None, LABELS))),
+    ],
+)
+def test_wrong_settings(name, values, capsys):
+    model = MLP()
+    before = model.parameters.copy()
+    for value in values:
+        with pytest.raises(LabError, match=name) as caught:
+            model.fit(IMAGES, LABELS, **{name: value})
+        assert len(str(caught.value)) < 120
+    np.testing.assert_array_equal(model.parameters, before)
+    assert not model.training and capsys.readouterr() == ("", "")  # not even a bar was drawn
+
+
+def test_arrays_of_all_kinds_teach_the_same(mnist, recwarn):
+    images, labels = mnist.train_images[:300], mnist.train_labels[:300]
+    fixed = images.copy()
+    fixed.flags.writeable = False
+    kinds = [
+        (fixed, labels.astype(np.int32)),
+        (images[::-1].copy()[::-1], labels[::-1].copy()[::-1]),
+        (np.asfortranarray(images), labels.astype(">i4")),
+        (np.repeat(images, 2, axis=2)[:, :, ::2], labels.astype(np.uint8)),
+    ]
+    results = []
+    for digits in [(images, labels), *kinds]:
+        model = MLP((784, 16, 10))
+        history = model.fit(*digits, epochs=2, validation=digits, show_progress=False)
+        accuracy = history["validation_accuracy"][-1]
+        results.append((model.parameters, accuracy, model.predict_proba(digits[0])))
+    for result in results[1:]:
+        for ours, expected in zip(result, results[0], strict=True):
+            np.testing.assert_array_equal(ours, expected)
+    assert not recwarn.list
+
+
+def test_numbers_of_numpy_are_settings_too(mnist, tmp_path):
+    images, labels = mnist.train_images[:300], mnist.train_labels[:300]
+    plain = dict(batch_size=64, learning_rate=0.25, momentum=0.5, epochs=2, seed=3)
+    sizes: list[Any] = [(784, 16, 10), (784, np.int64(16), 10)]
+    models = [MLP(sizes[0]), MLP(sizes[1])]
+    for model, kind in zip(models, (lambda x: x, lambda x: np.array(x)[()]), strict=True):
+        settings = {name: kind(value) for name, value in plain.items()}
+        model.fit(images, labels, show_progress=False, **settings)
+        model.save(tmp_path / "mlp.json")
+    np.testing.assert_array_equal(models[0].parameters, models[1].parameters)
+    assert MLP.load(tmp_path / "mlp.json").training["batch_size"] == 64
 
 
 def test_empty_wrong_sizes_and_other_networks():
     with pytest.raises(LabError, match="empty"):
         MLP().fit(IMAGES[:0], LABELS[:0])
-    for sizes in ((784,), (784, 0, 10), ()):
+    wrong: list[Any] = [(784,), (784, 0, 10), (), 784, None, (784, 2.5, 10), (784, True, 10), "ab"]
+    for sizes in wrong:
         with pytest.raises(LabError, match="sizes"):
             MLP(sizes)
+    wrong = [-1, 1.5, None, "a"]
+    for seed in wrong:
+        with pytest.raises(LabError, match="seed"):
+            MLP(seed=seed)
     with pytest.raises(LabError, match="784 pixels"):
         MLP((10, 10)).predict_proba(IMAGES)
 
