@@ -6,6 +6,7 @@ import torch
 from shapes import centres
 from torch.nn import functional as F
 
+from helpers import LabError
 from helpers.mlp.distort import BASIS, distort_digits, swell, warp
 
 QUIET = {"rotation": 0, "scale": 0, "slant": 0, "shift": 0, "elastic": 0, "thickness": 0}
@@ -87,3 +88,20 @@ def test_elastic_bends_and_keeps_the_ink(digits):
     bent = distort_digits(digits, np.random.default_rng(0), **QUIET | {"elastic": 1})
     assert (bent != digits).mean() > 0.1
     assert bent.mean() == pytest.approx(digits.mean(), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "strength", [{"thickness": 1.5}, {"rotation": np.nan}, {"shift": np.inf}, {"elastic": "much"}]
+)
+def test_strengths_that_would_draw_noise_are_refused(digits, strength):
+    (name,) = strength
+    with pytest.raises(LabError, match=name):
+        distort_digits(digits, np.random.default_rng(0), **strength)
+
+
+def test_only_digits_are_distorted(digits):
+    rng = np.random.default_rng(0)
+    for images in (digits / 255, digits[0], digits[:, :20], digits.tolist()):
+        with pytest.raises(LabError, match="images"):
+            distort_digits(images, rng)
+    assert distort_digits(digits[:0], rng).shape == (0, 28, 28)

@@ -9,6 +9,9 @@ from functools import reduce
 
 import numpy as np
 
+from .. import LabError
+from ..recogniser import check_images, check_numbers
+
 MARGIN = 2  # of paper around a digit, so that whatever lies outside of it is paper too
 SIDE = 28 + 2 * MARGIN
 
@@ -28,11 +31,16 @@ def distort_digits(
 
     Each strength is the largest change to either side: `rotation` in degrees, `scale` of width and
     height, each its own, as a share, `slant` as a share of the height, `shift` in pixels. With
-    `elastic` a smooth random field of that deviation in pixels bends the strokes (Simard et al.,
-    2003); with `thickness` (0 to 1) they swell or shrink by up to one pixel. What moves over the
-    edge is lost, what comes in is paper. The input stays as it is.
+    `elastic` a smooth random field of that standard deviation in pixels bends the strokes (Simard
+    et al., 2003); with `thickness` (0 to 1) they swell or shrink by up to one pixel. What moves
+    over the edge is lost, what comes in is paper. The input stays as it is. Raises LabError for
+    other images or strengths.
     """
-    n = len(images)
+    images, n = check_images(images), len(images)
+    check_numbers(rotation=rotation, scale=scale, slant=slant)
+    check_numbers(shift=shift, elastic=elastic, thickness=thickness)
+    if thickness > 1:
+        raise LabError(f"thickness must be at most 1, not {thickness}.")
     if thickness:
         images = swell(images, thickness * rng.uniform(-1, 1, n))
     angle, wide, high, lean, right, down = rng.uniform(-1, 1, (6, n))
@@ -69,7 +77,7 @@ def warp(images: np.ndarray, fields: np.ndarray) -> np.ndarray:
     n = len(images)
     paper = np.zeros((n, SIDE, SIDE), np.uint8)
     paper[:, MARGIN:-MARGIN, MARGIN:-MARGIN] = images
-    place = fields.reshape(2 * n, -1) @ BASIS  # (2n, 784)
+    place = fields.reshape(2 * n, len(BASIS)) @ BASIS  # (2n, 784)
     place += (SIDE - 1) / 2
     np.clip(place, 0, SIDE - 1.01, out=place)
     # 256ths of a pixel as whole numbers of two bytes: several times as fast as floating point
@@ -88,7 +96,7 @@ def warp(images: np.ndarray, fields: np.ndarray) -> np.ndarray:
 def _basis() -> np.ndarray:
     """x, y, 1 and the 36 products of six bumps in x and six in y, at the pixels: (39, 784).
 
-    Bumps with random heights add up to a smooth field; its deviation is the same everywhere.
+    Bumps with random heights add up to a smooth field of the same standard deviation everywhere.
     """
     c = np.arange(28) - 13.5
     centres = np.linspace(-13.5, 13.5, 6)
