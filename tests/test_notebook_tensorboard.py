@@ -49,6 +49,7 @@ def test_it_serves_and_a_second_call_finds_the_same_server(log_dir, capsys):
     assert manager.get_all() == [server]
 
 
+@pytest.mark.slow
 def test_a_server_that_was_killed_is_not_reused(log_dir, capsys):
     show_tensorboard(log_dir)
     (dead,) = manager.get_all()

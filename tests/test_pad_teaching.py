@@ -26,6 +26,7 @@ def odd(mnist) -> tuple[np.ndarray, np.ndarray]:
     return threes.copy(), np.full(30, 3)
 
 
+@pytest.mark.slow
 def test_a_copy_learns_the_drawings_and_forgets_nothing(model, odd, mnist):
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     images, labels = odd

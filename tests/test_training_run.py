@@ -254,6 +254,7 @@ def test_functions_count_by_their_values():
     assert fingerprint(counting) == before
 
 
+@pytest.mark.slow
 def test_a_fingerprint_is_the_same_in_every_process():
     code = """
 import functools, numpy as np
@@ -357,6 +358,7 @@ def test_a_log_that_cannot_be_written_is_said_once_and_the_training_goes_on(
     assert capsys.readouterr().out.count("could not be written") == 1
 
 
+@pytest.mark.slow
 def test_a_log_on_a_disk_that_fills_up_is_said_once(digits, tmp_path):
     """In a process that may write no file of more than 20 kB: the log of the later epochs."""
     code = FRAME.format(RUNS["fit"]).replace("checkpoint=checkpoint", "log_dir=checkpoint")
