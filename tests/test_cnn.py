@@ -240,6 +240,7 @@ def test_an_absurd_size_is_refused_before_anything_is_built(tmp_path, width, pad
     assert_one_sentence(caught.value, path)
 
 
+@pytest.mark.slow
 def test_the_committed_weights_read_mnist(mnist):
     model = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
     assert evaluate(model, mnist.test_images, mnist.test_labels) >= 0.993

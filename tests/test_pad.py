@@ -189,6 +189,7 @@ def test_the_cnn_can_be_asked_where_it_looked():
     assert seen(pad).shape == (28, 28, 3) and "data-problem" not in pad.status.value
 
 
+@pytest.mark.slow
 def test_reading_does_not_disturb_a_training_in_another_thread():
     model = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
     pad = DrawingPad(model, saliency)
