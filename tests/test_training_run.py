@@ -130,12 +130,12 @@ def assert_same_weights(one: Path, other: Path) -> None:
 @pytest.mark.parametrize("kind", RUNS)
 def test_a_killed_run_ends_bit_for_bit_where_an_undisturbed_one_does(kind, mnist, tmp_path):
     checkpoint, never = tmp_path / "checkpoint.pt", tmp_path / "never"
-    victim = start(kind, checkpoint, never, "slow")
-    for line in victim.stdout:
-        if line.startswith("in the third epoch"):
-            break
-    os.kill(victim.pid, signal.SIGKILL)
-    assert victim.wait() == -signal.SIGKILL
+    with start(kind, checkpoint, never, "slow") as victim:
+        for line in victim.stdout:
+            if line.startswith("in the third epoch"):
+                break
+        os.kill(victim.pid, signal.SIGKILL)
+    assert victim.returncode == -signal.SIGKILL
     assert len(checkpoints(tmp_path)) == 1 and not never.exists()
 
     heir = start(kind, checkpoint, tmp_path / "resumed", "fast")
