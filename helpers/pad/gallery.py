@@ -33,15 +33,16 @@ class Gallery(Panel):
         self._title, self._pictures, self._problems = HTML(), HTML(), HTML()
         self.thumbnails = ToggleButtons(options=[]).add_class("dp-thumbnails")
         self.thumbnails.observe(self.guarded(lambda _: self._choose()), "value")
-        self.label = Dropdown(options=range(10))
+        self.label = Dropdown(options=range(10), description="This one is a")
         self.label.observe(self.guarded(lambda change: self.relabel(change["new"])), "value")
         self.open_button = self.button("Open", "pencil", "Put it on the pad", self.redraw)
         self.delete_button = self.button("Delete", "trash", "Delete this drawing", self.delete)
         self.restore_button = self.button("Put it back", "undo", "Undo the deletion", self.restore)
         self._deleted: Drawing | None = None
         self.changed: Callable[[], None] = lambda: None  # called when drawings come or go
-        label = [Label("This one is a"), self.label]
-        self._tools = HBox([*label, self.open_button, self.delete_button]).add_class("dp-chosen")
+        self._tools = HBox([self.label, self.open_button, self.delete_button]).add_class(
+            "dp-chosen"
+        )
         restore = HBox([self.restore_button]).add_class("dp-chosen")
         keep = HBox([Label("Keep it as the digit you meant:"), *self.keep_buttons])
         keep.add_class("dp-keep")
