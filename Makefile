@@ -50,7 +50,8 @@ constraints:  ## resolve all packages afresh and pin what is found (then make te
 	.venv/fresh/bin/python -m pip install --quiet -r requirements.txt -e '.[test,bench]' pre-commit
 	.venv/fresh/bin/python -m pip freeze --exclude-editable > .venv/fresh/found.txt
 	{ grep '^#' constraints.txt; grep -vE '^(nvidia|cuda|triton)' .venv/fresh/found.txt | sed 's/+cpu$$//' \
-	| LC_ALL=C sort -f; } > .venv/fresh/constraints.txt
+	| $(PYTHON) -c 'import sys; sys.stdout.writelines(sorted(sys.stdin, key=str.lower))'; \
+	} > .venv/fresh/constraints.txt
 	mv .venv/fresh/constraints.txt constraints.txt
 	rm -rf .venv/fresh
 
