@@ -151,6 +151,7 @@ def strangers(handwriting) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.stack(images), np.array(labels), np.array([digit.writer for digit in handwriting])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "weights", "share"),
     [(DigitCNN, "cnn.safetensors", 0.98), (MLP, "mlp.json", 0.975)],
@@ -161,6 +162,7 @@ def test_the_networks_that_ship_read_strangers(strangers, network, weights, shar
     assert np.mean([right[writers == writer].mean() for writer in set(writers)]) >= share
 
 
+@pytest.mark.slow
 def test_strangers_digits_look_like_mnist(strangers, mnist):
     for share in (lambda x: x.mean() / 255, lambda x: (x > 0).mean(), lambda x: (x >= 250).mean()):
         assert share(strangers[0]) == pytest.approx(share(mnist.test_images), rel=0.1)

@@ -180,6 +180,7 @@ assert "torch" not in sys.modules  # whose import takes seconds
 """
 
 
+@pytest.mark.slow
 @needs_files
 def test_two_processes_that_download_both_end_well(cache, monkeypatch, mnist):
     both = threading.Barrier(2)

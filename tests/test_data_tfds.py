@@ -152,6 +152,7 @@ assert builder.info.splits["train"].num_examples == 300
 """
 
 
+@pytest.mark.slow
 def test_two_processes_that_prepare_the_same_digits_both_end_well(tmp_path):
     command = [sys.executable, "-c", PREPARE, str(tmp_path)]
     names = ("first", "second")

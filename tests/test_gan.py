@@ -177,6 +177,7 @@ def test_the_losses_are_those_of_the_formulae(players, digits):
     assert record["real"].item() == pytest.approx(d_x.mean().item(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_penalty_flattens_the_discriminator_and_stays_out_of_the_record(digits):
     images, labels = (torch.from_numpy(a[:64]) for a in digits)
 

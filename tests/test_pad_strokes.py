@@ -124,6 +124,7 @@ def test_a_pen_that_could_not_draw_is_refused(width):
         rasterize(SEVEN, width)
 
 
+@pytest.mark.slow
 def test_a_drawing_of_a_million_points_takes_little_memory():
     once = np.column_stack(
         [np.interp(np.linspace(0, 4, 1000), range(5), axis) for axis in SEVEN[0].T]
