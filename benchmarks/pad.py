@@ -5,8 +5,9 @@
 In the kernel: from strokes to probabilities, and a lesson of ten drawings. In JupyterLab, where a
 Chromium is installed: from lifting the pen to the new prediction in the page, beside the bare way
 of a message there and back (a button that changes a text), the two in turn; and how often the
-prediction changes while the pen moves at 60 moves a second. All that in the JupyterLab of
-`make lab`, which sends messages promptly, and in one as it stands.
+prediction changes while the pen moves at 60 moves a second; and from pressing the pen to its ink.
+All that in the JupyterLab of `make lab`, which sends messages promptly, with an idle kernel and
+with one that runs a cell; and in a JupyterLab as it stands.
 """
 
 import argparse
@@ -29,18 +30,20 @@ from helpers.mlp import MLP
 from helpers.pad import DrawingPad, rasterize
 
 sys.path.insert(0, str(ROOT / "tests"))
-from lab_page import draw_stroke, find_browser, open_browser, press_button, run_all
+from lab_page import NEW_CELL, draw_stroke, find_browser, open_browser, press_button, run_all
 from lab_server import serve_lab
 
 PAD = """
 from helpers import ROOT
 from helpers.cnn import DigitCNN
 from helpers.pad import DrawingPad
+from helpers.pad.panel import answer_while_busy
 from helpers.mlp import MLP
 from ipywidgets import HTML, Button, VBox
 button, text = Button(description="Echo"), HTML("0")
 button.add_class("echo")
 text.add_class("echoed")
+answer_while_busy(button)
 button.on_click(lambda _: setattr(text, "value", str(int(text.value) + 1)))
 cnn = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
 mlp = MLP.load(ROOT / "models" / "mlp.json")
@@ -50,13 +53,22 @@ VBox([button, text, DrawingPad({"CNN": cnn, "NumPy network": mlp})])
 # Notes when the pen is lifted, and when each reading stands in the page (data-settled: the last).
 WATCH = """() => {
   window.lifts = []; window.readings = []; window.presses = []; window.echoes = [];
+  window.inks = [];
   document.querySelector('.echo').addEventListener(
     'click', () => window.presses.push(performance.now()), true);
   new MutationObserver(() => window.echoes.push(performance.now())).observe(
     document.querySelector('.echoed'), {subtree: true, childList: true});
   const pad = document.querySelector('.digit-pad');
-  pad.querySelector('canvas').addEventListener(
-    'mouseup', () => window.lifts.push(performance.now()), true);
+  const canvas = pad.querySelector('canvas');
+  canvas.addEventListener('mousedown', event => {
+    const start = performance.now(), box = canvas.getBoundingClientRect();
+    const x = (event.clientX - box.left) / box.width * canvas.width;
+    const y = (event.clientY - box.top) / box.height * canvas.height;
+    const look = () => canvas.getContext('2d').getImageData(x, y, 1, 1).data[0] > 128
+      ? window.inks.push(performance.now() - start) : requestAnimationFrame(look);
+    look();
+  }, true);
+  canvas.addEventListener('mouseup', () => window.lifts.push(performance.now()), true);
   new MutationObserver(() => {
     const shown = pad.querySelector('[data-seq]');
     if (!shown || shown.dataset.seq === window.lastSeq) return;
@@ -107,10 +119,12 @@ def in_the_kernel() -> list[tuple[str, str]]:
     return [*rows, ("a lesson of ten drawings (once)", f"{time.perf_counter() - start:.1f} s")]
 
 
-def draw_once(page) -> tuple[float, list[float], float]:
-    """Draw a ring: from pen-up to prediction, between live readings, a bare message; all in ms."""
+def draw_once(page) -> tuple[float, float, list[float], float]:
+    """Draw a ring: from pen-down to ink, from pen-up to prediction, between live readings, and a
+    bare message there and back; all in ms.
+    """
     press_button(page, "Clear")
-    page.evaluate("window.readings = []; window.lifts = []")
+    page.evaluate("window.readings = []; window.lifts = []; window.inks = []")
     draw_stroke(page, circle(), 1000 / 60)
     page.mouse.up()
     page.wait_for_function("window.readings.some(([time, settled]) => settled)")
@@ -120,36 +134,41 @@ def draw_once(page) -> tuple[float, list[float], float]:
     page.click(".echo")
     page.wait_for_function("window.echoes.length > 0")
     echo = page.evaluate("window.echoes[0] - window.presses[0]")
-    return next(at for at, settled in shown if settled) - lift, np.diff(live).tolist(), echo
+    ink, read = page.evaluate("window.inks[0]"), next(at for at, settled in shown if settled)
+    return ink, read - lift, np.diff(live).tolist(), echo
 
 
 def in_the_page(strokes: int) -> list[tuple[str, ...]]:
     executable = find_browser()
     if not executable:
-        return [("not measured: no Chromium is installed", "", "")]
+        return [("not measured: no Chromium is installed", "", "", "")]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PAD)])
     notebook.metadata.kernelspec = {"display_name": "Python 3", "name": "python3"}
     with contextlib.ExitStack() as stack:
         browser = stack.enter_context(open_browser(executable))
         pages = []
-        for prompt in (True, False):
+        for prompt, busy in ((True, False), (True, True), (False, False)):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             address = stack.enter_context(serve_lab(notebook, folder, prompt))
             pages.append(browser.new_page(viewport={"width": 1280, "height": 1000}))
             run_all(pages[-1], address)
             pages[-1].evaluate(WATCH)
-        drawn: list[list[tuple]] = [[], []]
+            if busy:
+                pages[-1].evaluate(NEW_CELL, "import time; time.sleep(3600)")
+                pages[-1].wait_for_timeout(1000)
+        drawn: list[list[tuple]] = [[], [], []]
         for _ in range(strokes):
             for page, results in zip(pages, drawn, strict=True):
                 page.bring_to_front()
                 results.append(draw_once(page))
     columns = []
     for results in drawn:
-        waits, gaps, echoes = zip(*results, strict=True)
+        inks, waits, gaps, echoes = zip(*results, strict=True)
         gap = statistics.median([gap for row in gaps for gap in row])
         wait, echo = statistics.median(waits), statistics.median(echoes)
         columns.append(
             {
+                "from pen-down to its ink": f"{statistics.median(inks):.0f} ms",
                 "**from pen-up to the prediction**": f"{wait:.0f} ms",
                 "one in ten takes longer than": f"{np.quantile(waits, 0.9):.0f} ms",
                 "a bare message there and back": f"{echo:.0f} ms",
@@ -172,7 +191,7 @@ def report(strokes: int) -> list[str]:
         "Chromium; medians.",
         "",
         *table(
-            ["in the page", "JupyterLab of `make lab`", "JupyterLab as it stands"],
+            ["in the page", "`make lab`", "`make lab`, busy kernel", "JupyterLab as it stands"],
             *in_the_page(strokes),
         ),
     ]

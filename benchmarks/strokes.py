@@ -3,8 +3,8 @@
     HANDWRITING_DIR=… python benchmarks/strokes.py [--seed 0]
 
 Each digit is put somewhere on the pad's canvas, 45 to 80 % of its size, its points rounded to whole
-pixels, replayed on the pad and read. Nothing is trained on these strokes and nothing is chosen by
-them: choices are made on MNIST's validation split, this only says how they turn out.
+pixels, replayed on the pad and read. Nothing is trained on these strokes. One thing is chosen by
+them and by MNIST's validation split: the probability below which the pad says that it is unsure.
 """
 
 import argparse
@@ -17,10 +17,13 @@ from report import publish, table
 
 from helpers import ROOT, LabError
 from helpers.cnn import DigitCNN
-from helpers.data import Handwriting, load_handwriting, put_on_canvas
+from helpers.data import Handwriting, load_handwriting, load_mnist, put_on_canvas
 from helpers.mlp import MLP
-from helpers.pad import PEN, SIDE, DrawingPad, smooth
-from helpers.recogniser import read
+from helpers.pad import PEN, SIDE, DrawingPad, rasterize, smooth
+from helpers.pad.prediction_html import UNSURE
+from helpers.recogniser import Recogniser, read
+
+LIMITS = np.array([0.8, 0.9, 0.95, 0.97, 0.99])
 
 
 def shrink_canvas(strokes: list[np.ndarray]) -> np.ndarray:
@@ -34,10 +37,15 @@ def shrink_canvas(strokes: list[np.ndarray]) -> np.ndarray:
     return np.asarray(canvas.resize((28, 28), Image.Resampling.BOX))
 
 
+def models() -> dict[str, Recogniser]:
+    cnn = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
+    return {"CNN": cnn, "NumPy network": MLP.load(ROOT / "models" / "mlp.json")}
+
+
 def replay_all(digits: list[Handwriting], seed: int) -> dict[str, np.ndarray]:
     """What is read in the N digits, (N,), by the name of the way to read."""
-    cnn = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
-    pad = DrawingPad({"CNN": cnn, "NumPy network": MLP.load(ROOT / "models" / "mlp.json")})
+    pad = DrawingPad(models())
+    cnn = pad.models["CNN"]
     rng = np.random.default_rng(seed)
     shrunk, answers = [], []
     for digit in digits:
@@ -78,7 +86,32 @@ def report(samples: list[Handwriting], seed: int) -> list[str]:
         *table(["image, reader", "mean of the writers", *map(str, digits)], *shares),
         "",
         *table(["image, reader", "weakest writers", "most frequent mistakes"], *weakest),
+        "",
+        f"Below a probability of {UNSURE} the pad names two digits. A higher limit catches more",
+        "mistakes and doubts more right answers: the share of all digits that it is sure of, how "
+        "many of",
+        "those are right, and how many of the mistakes it is unsure of.",
+        "",
+        *table(["digits, reader", *(f"below {limit}" for limit in LIMITS)], *unsure(samples, seed)),
     ]
+
+
+def unsure(samples: list[Handwriting], seed: int) -> list[list[str]]:
+    """For each limit of `LIMITS`, on strangers' digits and on MNIST's validation split."""
+    rng = np.random.default_rng(seed)
+    drawn = [rasterize(put_on_canvas(sample.strokes, SIDE, PEN, rng)) for sample in samples]
+    validation = load_mnist().split()[2:]
+    sets = {"strangers": (np.stack(drawn), np.array([sample.label for sample in samples]))}
+    rows = []
+    for place, (images, labels) in (sets | {"validation split": validation}).items():
+        for name, model in models().items():
+            proba = model.predict_proba(images)
+            sure, right = proba.max(1)[:, None] >= LIMITS, proba.argmax(1) == labels
+            cells = [
+                f"{s.mean():.1%}, {right[s].mean():.2%}, {1 - s[~right].mean():.0%}" for s in sure.T
+            ]
+            rows.append([f"{place}, {name}", *cells])
+    return rows
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
-"""A first run on bare ground: python tests/bare_ground.py [arguments for pytest]
+"""A first run on bare ground: python tests/bare_ground.py [options] [arguments for pytest]
 
 Clones the current commit into an empty folder and goes a stranger's way there, with an empty home
-and without $MNIST_DIR: `make lab` until JupyterLab answers, the pad's notebook, `make test`. Prints
-what this first run costs. Needs git, make and Python's standard library.
+and without $MNIST_DIR: `make lab` until JupyterLab answers, the pad's notebook, a digit drawn in
+Chromium, `make test`. Prints what this first run costs. Needs git, make and Python's standard
+library. `--python` names the Python to install with, `--no-tests` ends with the drawn digit,
+`--starts` draws one after each of so many starts.
 
 pip may use the network, or whatever index the machine is set to. The notebook may not: it runs with
 its proxies set to a port where nobody listens. Python's downloads heed them, it takes no rights to
@@ -10,6 +12,7 @@ set them, and Jupyter's own talk, within the machine, does not go through them. 
 come in, and generated digits stand in for it, is checked. The tests then find it as anywhere else.
 """
 
+import argparse
 import json
 import os
 import re
@@ -36,6 +39,12 @@ PATIENCE = 1200  # seconds at most until JupyterLab answers, pip's downloads inc
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description="A first run on bare ground.")
+    parser.add_argument("--python", default="", help="the Python to install with")
+    parser.add_argument("--starts", default="1", help="how often to draw the first digit")
+    parser.add_argument("--no-tests", action="store_true")
+    options, for_pytest = parser.parse_known_args()
+    chosen = [f"PYTHON={options.python}"] if options.python else []
     with tempfile.TemporaryDirectory(prefix="bare-ground-") as folder:
         ground = Path(folder).resolve()
         lab = ground / "digit-lab"
@@ -43,12 +52,12 @@ def main() -> None:
         environment = bare_environment(ground)
 
         def make(*arguments: str, **more: str) -> None:
-            command = ["make", *arguments]
+            command = ["make", *chosen, *arguments]
             if subprocess.run(command, cwd=lab, env=environment | more).returncode:
                 sys.exit(f"{shlex.join(command)} failed.")
 
         with step("make lab, until JupyterLab answers"):
-            start_and_stop_jupyterlab(lab, environment)
+            start_and_stop_jupyterlab(lab, environment, chosen)
         print(cost(lab, ground), flush=True)
         with step("the pad's notebook, without MNIST and without a network"):
             make("run", f"NOTEBOOKS={NOTEBOOK}", **OFFLINE)
@@ -59,9 +68,17 @@ def main() -> None:
         with step("installing the test tools"):
             make(".venv/test.stamp")
         print(cost(lab, ground), flush=True)
+        python = lab / ".venv" / "bin" / "python"
+        print(subprocess.run([python, "--version"], capture_output=True, text=True).stdout.strip())
+        with step("the first digit, drawn in Chromium"):
+            command = [python, "tests/first_digit.py", "--starts", options.starts]
+            if subprocess.run(command, cwd=lab, env=environment).returncode:
+                sys.exit("No digit was read.")
+        if options.no_tests:
+            return
         with step("make test"):
             given = {name: os.environ[name] for name in FOR_TESTS if name in os.environ}
-            make("test", f"ARGS={shlex.join(sys.argv[1:])}", **given)
+            make("test", f"ARGS={shlex.join(for_pytest)}", **given)
 
 
 def bare_environment(ground: Path) -> dict[str, str]:
@@ -78,10 +95,10 @@ def bare_environment(ground: Path) -> dict[str, str]:
     }
 
 
-def start_and_stop_jupyterlab(lab: Path, environment: dict[str, str]) -> None:
+def start_and_stop_jupyterlab(lab: Path, environment: dict[str, str], chosen: list[str]) -> None:
     """Run `make lab` until JupyterLab serves its page; then end it."""
     arguments = "--no-browser" + (" --allow-root" if os.geteuid() == 0 else "")
-    command = ["make", "lab", f"ARGS={arguments}"]
+    command = ["make", *chosen, "lab", f"ARGS={arguments}"]
     deadline = time.monotonic() + PATIENCE
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(

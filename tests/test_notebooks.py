@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from nbconvert import HTMLExporter
 from PIL import Image
 from run_notebooks import clean, execute, syntax_of
 from tensorboard import manager
@@ -114,6 +115,16 @@ def test_the_helpers_it_shows_are_the_current_ones(path):
             o.data["text/markdown"] for o in cell.outputs if "text/markdown" in o.get("data", {})
         ]
         assert texts == [show_source(thing).data for thing in expected], f"run {path.name} again"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_outside_jupyter_every_picture_is_one_and_not_words(path):
+    notebook = nbformat.read(path, as_version=4)
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    outputs = [o.get("data", {}) for c in notebook.cells for o in c.get("outputs", [])]
+    assert page.count('src="data:image/png;base64,') >= sum("image/png" in o for o in outputs) > 0
+    assert "IPython.core.display.Image" not in page
+    assert "VBox(children" not in page and "interactive(children" not in page
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -355,3 +355,25 @@ def test_a_recogniser_that_answers_nonsense_is_named():
     pad = DrawingPad(Odd())
     pad.replay(RING)
     assert "Odd does not give ten probabilities" in pad.status.value
+
+
+@pytest.mark.parametrize(
+    ("likeliest", "said", "unsure"),
+    [
+        (0.94, "a 4, or an 8?", "true"),
+        (0.96, "96.0% sure", "false"),
+        (0.99962, "99.96% sure", "false"),
+        (0.9999969, "99.9997% sure", "false"),
+        (1.0, "&gt;99.9999% sure", "false"),
+    ],
+)
+def test_it_says_how_sure_it_is_and_when_it_is_not(likeliest, said, unsure):
+    class Doubting:
+        def predict_proba(self, images):
+            proba = np.zeros((1, 10))
+            proba[0, [4, 8]] = likeliest, 1 - likeliest
+            return proba
+
+    pad = DrawingPad(Doubting())
+    pad.replay(RING)
+    assert f'data-unsure="{unsure}">{said}</div>' in pad.result.value

@@ -250,7 +250,9 @@ def test_it_can_be_taught_one_digit(page, samples, folder):
         page.evaluate("document.activeElement.blur()")
         cards = ".jp-OutputArea-output .widget-vbox:has(> .digit-pad)"
         page.add_style_tag(content=f"{cards} {{ width: max-content; padding-top: 2px; }}")
+        page.set_viewport_size({"width": 1280, "height": 1500})
         page.locator(cards).screenshot(path=os.environ["SCREENSHOT_TAUGHT"])
+        page.set_viewport_size(SCREEN["viewport"])
     before = result(page)["seq"]
     page.click('button:has-text("Use the copy")')
     wait_for_update(page, before)

@@ -89,3 +89,26 @@ def test_a_drawing_deleted_behind_its_back_is_said(pad, gallery):
     gallery.chosen.path.unlink()
     gallery.label.value = 3
     assert "could not be moved" in gallery.status.value
+
+
+def test_what_was_deleted_can_be_put_back(pad, gallery, tmp_path):
+    keep(pad, gallery, SEVEN, 7)
+    image = gallery.drawings[0].image
+    assert gallery.restore_button.layout.display == "none"
+    gallery.thumbnails.index = 0
+    gallery.delete_button.click()
+    assert on_disk(tmp_path) == [] and gallery.restore_button.layout.display == ""
+    gallery.restore_button.click()
+    (back,) = gallery.drawings
+    assert back.label == 7 and np.array_equal(back.image, image)
+    assert np.array_equal(back.strokes[0], SEVEN[0])
+    assert gallery.restore_button.layout.display == "none" and "is back" in gallery.status.value
+    gallery.restore()
+    assert on_disk(tmp_path) == [7]
+
+
+def test_each_drawing_has_a_name_of_its_own(pad, gallery):
+    for label in (7, 1, 7):
+        keep(pad, gallery, SEVEN, label)
+    names = [name for name, _ in gallery.thumbnails.options]
+    assert names == ["1 no. 1", "7 no. 1", "7 no. 2"]

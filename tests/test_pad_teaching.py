@@ -163,3 +163,10 @@ def test_a_taught_cnn_is_saved_beside_the_shipped_one(model, odd, mnist, tmp_pat
     assert not np.allclose(model.predict_proba(odd[0]), kept, atol=0.01)
     assert again.facts["taught"] == 3
     assert (ROOT / "models" / "cnn.safetensors").read_bytes() == shipped
+
+
+def test_what_was_said_of_no_drawing_goes_when_one_is_kept(panel):
+    panel.teach_button.click()
+    assert "Keep a drawing first" in panel.status.value
+    keep(panel, 7)
+    assert "Keep a drawing first" not in panel.status.value
