@@ -7,7 +7,7 @@ BIN := .venv/bin
 PAD := 05_draw_and_predict.ipynb
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 
-.PHONY: help lab test test-fast run bench lint hooks constraints clean
+.PHONY: help lab test test-fast run bench lint hooks constraints fresh clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
@@ -54,6 +54,12 @@ constraints:  ## resolve all packages afresh and pin what is found (then make te
 	} > .venv/fresh/constraints.txt
 	mv .venv/fresh/constraints.txt constraints.txt
 	rm -rf .venv/fresh
+
+fresh:  ## put the lessons back as they came; yours are kept in runs/lessons/
+	@if git diff --quiet -- 'notebooks/*.ipynb'; then echo "The lessons are as they came."; else \
+	kept=runs/lessons/$$(date +%Y%m%d-%H%M%S) && mkdir -p $$kept && cp notebooks/*.ipynb $$kept && \
+	git checkout --quiet -- 'notebooks/*.ipynb' && \
+	echo "The lessons are as they came; yours are in $$kept."; fi
 
 clean:  ## remove what was installed and written at run time, except data/ and drawings/
 	rm -rf .venv runs .coverage .pytest_cache .ruff_cache .mypy_cache *.egg-info

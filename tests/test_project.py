@@ -93,3 +93,23 @@ def test_the_code_is_linted_and_formatted():
 def test_the_types_agree():
     result = run(sys.executable, "-m", "mypy")
     assert result.returncode == 0, result.stdout
+
+
+def test_make_fresh_puts_the_lessons_back_and_keeps_the_readers_own(tmp_path):
+    lesson = "notebooks/01_explore_mnist.ipynb"
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    for name in ("Makefile", lesson):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["add", "."], [*identity, "commit", "--quiet", "-m", "as it came"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    assert (
+        "as they came."
+        in subprocess.run(["make", "fresh"], cwd=tmp_path, capture_output=True, text=True).stdout
+    )
+    (tmp_path / lesson).write_text("what a reader made of it")
+    subprocess.run(["make", "fresh"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    assert (tmp_path / lesson).read_bytes() == (ROOT / lesson).read_bytes()
+    (kept,) = (tmp_path / "runs" / "lessons").glob("*/01_explore_mnist.ipynb")
+    assert kept.read_text() == "what a reader made of it"
