@@ -35,7 +35,8 @@ PATIENCE = 120  # seconds at most until the lab answers
 @contextlib.contextmanager
 def lab() -> Iterator[str]:
     """The lab of `make lab`; gives the address that it tells its user to open."""
-    arguments = "--no-browser" + (" --allow-root" if os.geteuid() == 0 else "")
+    arguments = "--no-browser --expose-app-in-browser"  # its state can then be asked for
+    arguments += " --allow-root" if os.geteuid() == 0 else ""
     with tempfile.NamedTemporaryFile() as log:
         command = ["make", "lab", f"ARGS={arguments}"]
         process = subprocess.Popen(
