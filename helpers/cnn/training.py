@@ -70,7 +70,8 @@ def fit(
                 done = len(history["loss"]) / steps  # 0 to 1
                 history["learning_rate"].append(scale_rate(loop.optimizer, one_cycle(done)))
                 history["loss"].append(loop.step(batch, augment, 1 if done < 7 / 8 else 0.3))
-                bar.set_postfix(loss=f"{history['loss'][-1]:.3f}", refresh=False)
+                if len(history["loss"]) % 10 == 0:
+                    bar.set_postfix(loss=f"{history['loss'][-1]:.3f}", refresh=False)
                 if progress:
                     progress(done + 1 / steps)
             history["train_accuracy"].append(int(loop.right) / (len(batches) * batch_size))
