@@ -65,10 +65,24 @@ def check_labels(labels: np.ndarray, n_images: int, n_classes: int = 10) -> np.n
     return np.require(labels, np.int64, ["C", "W"])
 
 
-def check_digits(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def check_digits(
+    images: np.ndarray, labels: np.ndarray, n_classes: int = 10
+) -> tuple[np.ndarray, np.ndarray]:
     """Images and a label for each, as `check_images` and `check_labels` give them."""
     images = check_images(images)
-    return images, check_labels(labels, len(images))
+    return images, check_labels(labels, len(images), n_classes)
+
+
+def check_validation(validation: object, n_classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """The images and labels of a pair, as `check_digits` gives them; LabError says what they are
+    for where they are none.
+    """
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        raise LabError("validation must be a pair: images (N, 28, 28) and labels (N,).")
+    try:
+        return check_digits(*validation, n_classes)
+    except LabError as error:
+        raise LabError(f"validation: {error}") from None
 
 
 def check_counts(least: int = 1, /, **counts: object) -> None:

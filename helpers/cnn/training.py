@@ -15,7 +15,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from ..recogniser import check_counts, check_digits, check_numbers, evaluate
+from ..recogniser import check_counts, check_digits, check_numbers, check_validation, evaluate
 from ..training_run import History, Part, TrainingRun, WentWrong, scale_rate
 
 Augmentation = Callable[[torch.Tensor, float], torch.Tensor]
@@ -49,7 +49,7 @@ def fit(
     stop or a loss that is not finite leaves: see `TrainingRun`. Raises LabError for bad arguments.
     """
     images, labels = check_digits(images, labels)
-    validation = validation and check_digits(*validation)
+    validation = validation if validation is None else check_validation(validation)
     check_counts(epochs=epochs, batch_size=batch_size)
     check_counts(0, full_epochs=full_epochs, seed=seed)
     check_numbers(learning_rate=learning_rate, weight_decay=weight_decay)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import LabError
-from ..recogniser import check_counts, check_labels, check_numbers
+from ..recogniser import check_counts, check_labels, check_numbers, check_validation
 from .arrays import Augmentation, flatten_images, make_parameters, shuffle
 from .losses import cross_entropy
 from .run import Digits, Diverged, History, Run
@@ -45,8 +45,9 @@ def fit_mlp(
     by a loss that is no longer a number: see `Run`. Raises LabError for images, labels or
     settings it can't use, before any work.
     """
-    rows, labels = check_rows(model, images, labels)
-    validation = validation if validation is None else check_validation(model, validation)
+    rows, n_classes = flatten_images(images, model.sizes[0]), model.sizes[-1]
+    labels = check_labels(labels, len(rows), n_classes)
+    validation = validation if validation is None else check_validation(validation, n_classes)
     check_settings(epochs, batch_size, learning_rate, momentum, augment, seed)
     batch_size, learning_rate, momentum = int(batch_size), float(learning_rate), float(momentum)
     rng = np.random.default_rng(seed)
@@ -101,23 +102,6 @@ class Descent:
             self.velocity[np.abs(self.velocity) < 1e-20] = 0
         self.steps += 1
         return loss
-
-
-def check_rows(model: "MLP", images: np.ndarray, labels: np.ndarray) -> Digits:
-    """The images as rows (N, 784), and a label for each; LabError if `model` can't learn them."""
-    rows = flatten_images(images, model.sizes[0])
-    return rows, check_labels(labels, len(rows), model.sizes[-1])
-
-
-def check_validation(model: "MLP", validation: object) -> Digits:
-    """The images (N, 28, 28) and labels (N,) of a pair; LabError if they are none."""
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
-        raise LabError("validation must be a pair: images (N, 28, 28) and labels (N,).")
-    try:
-        rows, labels = check_rows(model, *validation)
-    except LabError as error:
-        raise LabError(f"validation: {error}") from None
-    return rows.reshape(-1, 28, 28), labels
 
 
 def check_settings(
