@@ -69,7 +69,9 @@ def load_checkpoint(path: str | Path, run: str) -> dict | None:
 
 
 def _checksum(run: str, data: bytes) -> str:
-    return hashlib.sha256(run.encode() + data).hexdigest()
+    checksum = hashlib.sha256(run.encode())
+    checksum.update(data)
+    return checksum.hexdigest()
 
 
 def _by_value(thing: object) -> object:

@@ -79,8 +79,9 @@ def check_validation(validation: object, n_classes: int = 10) -> tuple[np.ndarra
     """
     if not isinstance(validation, tuple | list) or len(validation) != 2:
         raise LabError("validation must be a pair: images (N, 28, 28) and labels (N,).")
+    images, labels = validation
     try:
-        return check_digits(*validation, n_classes)
+        return check_digits(images, labels, n_classes)
     except LabError as error:
         raise LabError(f"validation: {error}") from None
 

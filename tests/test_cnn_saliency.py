@@ -1,8 +1,10 @@
 """Where a network looked, of one that looks at a known place."""
 
 import numpy as np
+import pytest
 import torch
 
+from helpers import LabError
 from helpers.cnn import saliency
 
 
@@ -29,3 +31,12 @@ def test_it_repeats_itself_and_leaves_no_gradient(mnist):
     images = mnist.test_images[:2]
     assert np.array_equal(saliency(model, images), saliency(model, images))
     assert model.weight.grad is None
+
+
+def test_images_that_cannot_be_written_to_are_taken_and_others_are_refused(mnist):
+    images = mnist.test_images[:2].copy()
+    wanted = saliency(Corner(), images)
+    images.flags.writeable = False
+    assert np.array_equal(saliency(Corner(), images), wanted)
+    with pytest.raises(LabError, match="images must"):
+        saliency(Corner(), images[0])

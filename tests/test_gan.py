@@ -301,6 +301,22 @@ def test_a_discriminator_that_has_won_is_named():
     assert verdict(history(0.7, 0.2), steps=10) is None
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"seed": "x"}, "seed must be a whole number"),
+        ({"epochs": 0}, "epochs must be a whole number"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number"),
+        ({"generator_rate": np.nan}, "generator_rate must be a finite number"),
+        ({"discriminator_rate": -1}, "discriminator_rate must be a finite number"),
+        ({"average": None}, "average must be a number"),
+    ],
+)
+def test_settings_that_are_none_are_refused_before_any_work(players, digits, settings, words):
+    with pytest.raises(LabError, match=words):
+        play(players, digits, lambda *arguments: pytest.fail("it has begun"), **settings)
+
+
 def test_a_stop_keeps_what_was_learnt(players, digits, capsys):
     calls = 0
 

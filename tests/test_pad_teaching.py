@@ -47,6 +47,13 @@ def test_nothing_to_learn_is_said(model, mnist):
         teach(model, np.zeros((0, 28, 28), np.uint8), np.zeros(0, int), mnist=few, digits=128)
 
 
+@pytest.mark.parametrize("bad", [{"seed": "x"}, {"learning_rate": np.nan}, {"digits": 0}])
+def test_settings_that_are_none_are_refused_before_any_work(model, odd, bad):
+    images, labels = odd
+    with pytest.raises(LabError, match="must be a"):
+        teach(model, images, labels, lambda share: pytest.fail("it has begun"), **bad)
+
+
 def quick_teach(model, images, labels, progress) -> Lesson:
     progress(0.5)
     student = Reader(int(labels[0]))

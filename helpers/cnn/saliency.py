@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from ..networks import evaluating
+from ..recogniser import check_images
 
 
 def saliency(model: torch.nn.Module, images: np.ndarray, samples: int = 25) -> np.ndarray:
@@ -11,12 +12,12 @@ def saliency(model: torch.nn.Module, images: np.ndarray, samples: int = 25) -> n
 
     The square of the logit's gradient (Simonyan et al., 2013), averaged over noisy copies of the
     image so that it is less ragged (SmoothGrad: Smilkov et al., 2017); each map's largest value is
-    1. The weights and the mode of the model stay as they are.
+    1. The weights and the mode of the model stay as they are. Raises LabError for other images.
     """
     device = next(model.parameters()).device
     model = evaluating(model)
     generator = torch.Generator().manual_seed(0)
-    pixels = torch.from_numpy(images).float()
+    pixels = torch.from_numpy(check_images(images)).float()
     total = torch.zeros_like(pixels)
     for _ in range(samples):
         noisy = pixels + 25 * torch.randn(pixels.shape, generator=generator)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..data.mnist import Mnist, load_mnist
-from ..recogniser import Lesson, check_counts, check_digits, evaluate, read
+from ..recogniser import Lesson, check_counts, check_digits, check_numbers, evaluate, read
 from .distort import distort
 from .network import DigitCNN
 from .training import fit
@@ -35,6 +35,8 @@ def teach(
     """
     images, labels = check_digits(images, labels)
     check_counts(digits=digits, repeats=repeats)
+    check_counts(0, seed=seed)
+    check_numbers(learning_rate=learning_rate)
     mnist = mnist or load_mnist()
     progress(0.05)
     test_set = mnist.test_images, mnist.test_labels

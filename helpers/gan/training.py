@@ -50,14 +50,15 @@ def fit_gan(
 
     `step(generator, discriminator, optimizers, images, labels, progress)` trains each once on a
     batch, with their Adam optimisers and `progress` from 0 to 1; it gives the four numbers of a
-    step. Both learning rates fall to zero in the second half. The averaged generator, an average of
-    its weights that forgets 1 - `average` each step (Yazıcı et al., 2019), is what `score` measures
-    after each epoch; the history comes with it. `log_dir` gets a sheet of samples an epoch as well.
-    A game that is lost ends. See `TrainingRun`. Raises LabError for arguments it cannot use.
+    step. Both rates fall to zero in the second half. The averaged generator forgets 1 - `average`
+    of its weights each step (Yazıcı et al., 2019); `score` measures it after each epoch. `log_dir`
+    gets a sheet of samples, too. A lost game ends. See `TrainingRun`. LabError for bad arguments.
     """
     images, labels = check_digits(images, labels)
     check_counts(epochs=epochs, batch_size=batch_size)
-    check_numbers(average=average, rate=generator_rate, discriminator_rate=discriminator_rate)
+    check_counts(0, seed=seed)
+    check_numbers(generator_rate=generator_rate, discriminator_rate=discriminator_rate)
+    check_numbers(average=average)
     device = next(generator.parameters()).device
     digits = [torch.from_numpy(a).to(device) for a in (images, labels)]
     batch_size = min(batch_size, len(images))
@@ -76,18 +77,17 @@ def fit_gan(
             bar = tqdm(order.split(batch_size), f"epoch {epoch}/{epochs}", leave=False)
             for i, batch in enumerate(bar):
                 done = (epoch - 1 + i / steps) / epochs  # 0 to 1
-                for adam in adams:
-                    scale_rate(adam, min(1, 2 * (1 - done)))
+                rates = [scale_rate(adam, min(1, 2 * (1 - done))) for adam in adams]
                 record = step(generator, discriminator, adams, *(d[batch] for d in digits), done)
                 _follow(averaged, generator, average, len(history["real"]))
                 _remember(history, record)
-                bar.set_postfix(real=f"{history['real'][-1]:.2f}", refresh=False)
+                bar.set_postfix({n: f"{history[n][-1]:.2f}" for n in ("real", "fake")}, False)
             if lost := verdict(history, steps):
                 raise WentWrong(lost)
             history["seconds"].append(time.perf_counter() - start)
             for name, value in (score(averaged) if score else {}).items():
                 history["scores"].setdefault(name, []).append(float(value))
-            _report_game(run, history, steps, adams, averaged, log_dir)
+            _report_game(run, history, steps, rates, averaged, log_dir)
     return averaged, history
 
 
@@ -136,7 +136,7 @@ def _report_game(
     run: TrainingRun,
     history: History,
     steps: int,
-    adams: tuple[torch.optim.Adam, torch.optim.Adam],
+    rates: list[float],
     averaged: Generator,
     log_dir: str | Path | None,
 ) -> None:
@@ -152,8 +152,8 @@ def _report_game(
         for name, tag in TAGS.items():
             for i in range(end - steps, end):
                 writer.add_scalar(tag, history[name][i], i)
-        for name, adam in zip(("generator", "discriminator"), adams, strict=True):
-            writer.add_scalar(f"learning_rate/{name}", adam.param_groups[0]["lr"], end)
+        for name, rate in zip(("generator", "discriminator"), rates, strict=True):
+            writer.add_scalar(f"learning_rate/{name}", rate, end)
         for name, value in scores.items():
             writer.add_scalar(f"score/{name}", value, end)
         sheet = sample_sheet(averaged)
