@@ -32,8 +32,8 @@ def main() -> None:
     uv = shutil.which("uv")
     if not PYTHON.exists():
         print(f"Installing the lab into .venv, once: {'a minute' if uv else 'some minutes'}.")
-        make = [uv, "venv", "--seed", "--python"] if uv else []
-        run(*make, sys.executable, *([] if uv else ["-m", "venv"]), VENV)
+        ours = sys.executable
+        run(*([uv, "venv", "--seed", "--python", ours] if uv else [ours, "-m", "venv"]), VENV)
     wanted = ["-r", "requirements.txt", "-c", "constraints.txt"]
     wanted += ["-e", f".[{extra}]" if extra else ".", *cpu_index()]
     if uv:
@@ -56,9 +56,8 @@ def cpu_index() -> list[str]:
         print(f"PyTorch's index of CPU wheels does not answer within {SECONDS} seconds:", end=" ")
         print("taking what the package index gives.")
         return []
-    print(
-        "No NVIDIA GPU is here: taking PyTorch's wheels for the CPU (make TORCH=cuda for others)."
-    )
+    why = "As TORCH says" if torch else "No NVIDIA GPU is here"
+    print(f"{why}: taking PyTorch's wheels for the CPU (TORCH=cuda takes the others).")
     return ["--extra-index-url", CPU_WHEELS]
 
 

@@ -61,7 +61,9 @@ def test_pytorch_for_the_cpu_where_there_is_no_gpu(
     monkeypatch.setattr(install, "answers", lambda address: served)
     install.main()
     assert (install.CPU_WHEELS in commands[-1]) == taken
-    assert ("wheels for the CPU" in capsys.readouterr().out) == taken
+    said = capsys.readouterr().out
+    assert ("wheels for the CPU" in said) == taken
+    assert ("No NVIDIA GPU is here" in said) == (taken and not torch)
 
 
 def test_pip_installs_all_into_a_new_environment_and_is_seen(commands):
