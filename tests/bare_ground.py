@@ -13,7 +13,6 @@ come in, and generated digits stand in for it, is checked. The tests then find i
 """
 
 import argparse
-import json
 import os
 import re
 import shlex
@@ -23,7 +22,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,8 +55,10 @@ def main() -> None:
             if subprocess.run(command, cwd=lab, env=environment | more).returncode:
                 sys.exit(f"{shlex.join(command)} failed.")
 
-        with step("make lab, until JupyterLab answers"):
-            start_and_stop_jupyterlab(lab, environment, chosen)
+        name = "make lab, until JupyterLab answers"
+        with step(name), running_lab(lab, environment, *chosen) as address:
+            if not serves_its_page(address):
+                sys.exit(f"No JupyterLab answers at {address}.")
         print(cost(lab, ground), flush=True)
         with step("the pad's notebook, without MNIST and without a network"):
             make("run", f"NOTEBOOKS={NOTEBOOK}", **OFFLINE)
@@ -95,37 +96,32 @@ def bare_environment(ground: Path) -> dict[str, str]:
     }
 
 
-def start_and_stop_jupyterlab(lab: Path, environment: dict[str, str], chosen: list[str]) -> None:
-    """Run `make lab` until JupyterLab serves its page; then end it."""
-    arguments = "--no-browser" + (" --allow-root" if os.geteuid() == 0 else "")
-    command = ["make", *chosen, "lab", f"ARGS={arguments}"]
+@contextmanager
+def running_lab(folder: Path, environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
+    """`make lab` in a folder; gives the address that it tells its user to open, then ends it."""
+    options = "--no-browser --expose-app-in-browser"  # the page can be asked for its state
+    options += " --allow-root" if os.geteuid() == 0 else ""
+    command = ["make", *arguments, "lab", f"ARGS={options}"]
     deadline = time.monotonic() + PATIENCE
-    with tempfile.TemporaryFile() as log:
+    with tempfile.NamedTemporaryFile() as log:
         process = subprocess.Popen(
-            command, cwd=lab, env=environment, stdout=log, stderr=log, start_new_session=True
+            command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
         )
         try:
-            while not serves_its_page(Path(environment["HOME"])):
+            while not (found := re.search(r"http://localhost:\S+", Path(log.name).read_text())):
                 if process.poll() is not None or time.monotonic() > deadline:
-                    log.seek(0)
-                    sys.exit(f"JupyterLab did not start:\n{log.read().decode()[-3000:]}")
-                time.sleep(0.5)
+                    sys.exit(f"The lab did not start:\n{Path(log.name).read_text()[-3000:]}")
+                time.sleep(0.1)
+            yield found[0]
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
-                process.wait(30)
+            process.wait(30)
 
 
-def serves_its_page(home: Path) -> bool:
-    for note in home.rglob("jpserver-*.json"):  # where a server writes its address down
-        try:
-            server = json.loads(note.read_text())
-            page = f"{server['url']}lab?token={server['token']}"
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(page) as answer:
-                return b"jupyter-config-data" in answer.read()
-        except (OSError, ValueError):  # not all there yet
-            pass
-    return False
+def serves_its_page(address: str) -> bool:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as answer:
+        return b"jupyter-config-data" in answer.read()
 
 
 def offered_digits(lab: Path, environment: dict[str, str]) -> str:

@@ -6,18 +6,12 @@ of each start. Wants the test tools (`make .venv/test.stamp`) and Chromium.
 """
 
 import argparse
-import contextlib
 import os
-import re
-import signal
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
+from bare_ground import ROOT, running_lab
 from lab_page import (
     KERNEL_IS_READY,
     draw,
@@ -27,38 +21,13 @@ from lab_page import (
     wait_for_pad,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
 SEVEN = [np.array([[25, 14], [50, 14], [76, 14], [64, 40], [52, 65], [42, 90]])]
-PATIENCE = 120  # seconds at most until the lab answers
-
-
-@contextlib.contextmanager
-def lab() -> Iterator[str]:
-    """The lab of `make lab`; gives the address that it tells its user to open."""
-    arguments = "--no-browser --expose-app-in-browser"  # its state can then be asked for
-    arguments += " --allow-root" if os.geteuid() == 0 else ""
-    with tempfile.NamedTemporaryFile() as log:
-        command = ["make", "lab", f"ARGS={arguments}"]
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-        )
-        try:
-            deadline = time.monotonic() + PATIENCE
-            while not (found := re.search(r"http://localhost:\S+", Path(log.name).read_text())):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    sys.exit(f"The lab did not start:\n{Path(log.name).read_text()[-2000:]}")
-                time.sleep(0.1)
-            yield found[0]
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
 
 
 def first_digit(browser) -> tuple[float, int]:
     """The seconds and the actions from `make lab` to a digit that was drawn and read."""
     start, actions = time.monotonic(), 0
-    with lab() as address:
+    with running_lab(ROOT, os.environ) as address:
         context = browser.new_context(viewport={"width": 1280, "height": 1000})
         page = context.new_page()
         page.goto(address, timeout=60_000)
