@@ -1,7 +1,8 @@
 """What a recogniser is, what it accepts, what it reads, and how much of it is right."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -14,13 +15,19 @@ class Recogniser(Protocol):
     def predict_proba(self, images: np.ndarray) -> np.ndarray: ...
 
 
+class Student(Recogniser, Protocol):
+    """A recogniser that can be written down, with facts of how it was taught."""
+
+    def save(self, path: str | Path, **facts: object) -> Path: ...
+
+
 def read(model: Recogniser, images: np.ndarray) -> np.ndarray:
     """The likeliest digit of each image (N, 28, 28): int64 (N,)."""
     return model.predict_proba(images).argmax(1)
 
 
-def evaluate(model: Recogniser | Any, images: np.ndarray, labels: np.ndarray) -> float:
-    """The share of images, 0 to 1, that anything with `predict_proba` reads right."""
+def evaluate(model: Recogniser, images: np.ndarray, labels: np.ndarray) -> float:
+    """The share of images, 0 to 1, that a recogniser reads right."""
     return float((read(model, images) == labels).mean())
 
 
@@ -106,7 +113,7 @@ def check_numbers(**numbers: object) -> None:
 class Lesson:
     """A taught copy of a recogniser, and what it changed."""
 
-    model: Any
+    model: Student
     labels: np.ndarray  # (N,) of the drawings
     before: np.ndarray  # (N,) what was read in them
     after: np.ndarray

@@ -18,6 +18,7 @@ class Reader:
         one_hot = np.eye(10, dtype=np.float32)[np.full(len(images), self.digit)]
         return 0.5 * one_hot + np.float32(0.05)
 
-    def save(self, path: Path, **facts: object) -> None:
-        path.parent.mkdir(parents=True)
-        path.write_text(f"{self.digit} {facts}")
+    def save(self, path: str | Path, **facts: object) -> Path:
+        Path(path).parent.mkdir(parents=True)
+        Path(path).write_text(f"{self.digit} {facts}")
+        return Path(path)

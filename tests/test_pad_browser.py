@@ -167,6 +167,10 @@ def test_a_digit_drawn_by_touch_is_read(page, samples):
 
 
 def test_the_digit_is_read_before_the_pen_is_lifted(page, samples):
+    assert_read_before_the_pen_is_lifted(page, samples)
+
+
+def assert_read_before_the_pen_is_lifted(page, samples) -> None:
     before = result(page)["seq"]
     draw(page, samples[2], lift=False)
     wait_for_update(page, before, settled=False)
@@ -426,11 +430,7 @@ def test_a_finger_draws_in_voila(voila, samples):
 
 
 def test_voila_reads_while_the_pen_moves_and_knows_the_keys(voila, samples):
-    before = result(voila)["seq"]
-    draw(voila, samples[2], lift=False)
-    wait_for_update(voila, before, settled=False)
-    voila.mouse.up()
-    wait_for_update(voila, before)
+    assert_read_before_the_pen_is_lifted(voila, samples)
     before = result(voila)["seq"]
     voila.keyboard.press("c")
     wait_for_update(voila, before)

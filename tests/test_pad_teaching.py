@@ -38,6 +38,7 @@ def test_a_copy_learns_the_drawings_and_forgets_nothing(model, odd, mnist):
     assert lesson.test_before >= 0.99 and lesson.test_after >= lesson.test_before - 0.005
     assert shares == sorted(shares) and shares[-1] == 1 and len(shares) > 20
     assert all(bool((tensor == weights[name]).all()) for name, tensor in model.state_dict().items())
+    assert isinstance(lesson.model, DigitCNN)
     assert lesson.model is not model and not lesson.model.training
 
 

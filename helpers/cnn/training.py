@@ -8,14 +8,21 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from ..recogniser import check_counts, check_digits, check_numbers, check_validation, evaluate
+from ..recogniser import (
+    Recogniser,
+    check_counts,
+    check_digits,
+    check_numbers,
+    check_validation,
+    evaluate,
+)
 from ..training_run import History, Part, TrainingRun, WentWrong, scale_rate
 
 Augmentation = Callable[[torch.Tensor, float], torch.Tensor]
@@ -77,7 +84,8 @@ def fit(
             history["train_accuracy"].append(int(loop.right) / (len(batches) * batch_size))
             history["seconds"].append(time.perf_counter() - start)
             if validation:
-                history["validation_accuracy"].append(evaluate(model, *validation))
+                accuracy = evaluate(cast(Recogniser, model), *validation)
+                history["validation_accuracy"].append(accuracy)
             _report_epoch(run, history, len(batches), show_progress)
     return history
 
