@@ -377,3 +377,13 @@ def test_it_says_how_sure_it_is_and_when_it_is_not(likeliest, said, unsure):
     pad = DrawingPad(Doubting())
     pad.replay(RING)
     assert f'data-unsure="{unsure}">{said}</div>' in pad.result.value
+
+
+def test_the_bars_have_room_for_what_stands_beside_them():
+    class Sure:
+        def predict_proba(self, images):
+            return np.eye(10)[[4]]
+
+    pad = DrawingPad(Sure())
+    pad.replay(RING)
+    assert "&gt;99.9%</span>" in pad.result.value and "&gt;99.9999% sure" in pad.result.value

@@ -53,9 +53,11 @@ SET_WIDTH = """width => document.querySelectorAll('.widget-vbox:has(> .digit-pad
 # What of a panel is cut off at its right edge, and what is too small for a finger.
 OUT_OF_REACH = """() => [...document.querySelectorAll('.dp-card')].flatMap(card => {
   const edge = card.getBoundingClientRect().right;
-  return [...card.querySelectorAll('button, canvas, select, img, .dp-bars, .dp-digit, td')]
+  const parts = 'button, canvas, select, img, .dp-bars, .dp-bars span, .dp-digit, td';
+  return [...card.querySelectorAll(parts)]
     .map(e => [e, e.getBoundingClientRect()])
     .filter(([e, box]) => box.width > 0 && (box.right > edge + 1 ||
+      e.matches('span') && e.scrollWidth > box.width + 1 ||
       (e.matches('button, select') && (box.width < 39.5 || box.height < 39.5))))
     .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`);
 })"""

@@ -75,7 +75,7 @@ def _bars(proba: np.ndarray | None) -> str:
     rows = []
     for digit, p in enumerate(np.zeros(10) if proba is None else proba):
         best = ' class="dp-best"' if proba is not None and digit == proba.argmax() else ""
-        percent = _percent(p) if p >= 0.0005 else ""
+        percent = _percent(p, most=1) if p >= 0.0005 else ""  # more would not fit
         rows.append(
             f'<span{best}>{digit}</span><div class="dp-track{" dp-best" if best else ""}">'
             f'<div class="dp-fill" style="width:{p:.1%}"></div></div><span{best}>{percent}</span>'
@@ -87,12 +87,12 @@ def _with_article(digit: int) -> str:
     return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
-def _percent(p: float) -> str:
-    """With as many digits as it takes not to be 100 %: no network is ever 100 % sure."""
-    for decimals in range(1, 5):
+def _percent(p: float, most: int = 4) -> str:
+    """With as many decimals as it takes not to be 100 %, at `most`: no network is ever so sure."""
+    for decimals in range(1, most + 1):
         if not (text := f"{p:.{decimals}%}").startswith("100"):
             return text
-    return "&gt;99.9999%"
+    return f"&gt;99.{'9' * most}%"
 
 
 def _png(image: np.ndarray, heat: np.ndarray | None) -> str:
