@@ -346,6 +346,20 @@ def test_a_pad_whose_kernel_is_gone_says_what_to_do(page, samples):
     assert result(page)["digit"] == "7"
 
 
+def test_a_saved_notebook_that_is_opened_without_its_kernel_says_what_to_do(page, samples):
+    draw(page, samples[7])
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.reload()
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * STARTING)
+    said = page.locator(".jp-OutputArea").all_inner_texts()
+    assert any("click in this cell and press Shift + Enter" in text for text in said)
+    assert "model not found" not in "".join(said)
+    start_anew(page)
+    draw(page, samples[7])
+    assert result(page)["digit"] == "7"
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 @pytest.mark.parametrize("width", [300, 480, 800])
 def test_at_any_width_all_is_within_reach_and_accessible(page, samples, width, theme):
