@@ -365,11 +365,7 @@ def test_a_saved_notebook_that_is_opened_without_its_kernel_says_what_to_do(page
 def test_at_any_width_all_is_within_reach_and_accessible(page, samples, width, theme):
     page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
     page.evaluate(SET_WIDTH, width)
-    draw(page, samples[7])
-    press_button(page, "7", ".dp-keep")
-    page.wait_for_selector('[data-drawings="1"]')
-    page.locator(".dp-thumbnails button").click()
-    draw(page, samples[4])
+    fill_the_pad(page, samples)
     if folder := os.environ.get("SCREENSHOTS"):
         name = f"{theme.split()[1]}-{width}.png"
         page.locator(".widget-vbox:has(> .digit-pad)").screenshot(path=Path(folder, name))
@@ -378,8 +374,17 @@ def test_at_any_width_all_is_within_reach_and_accessible(page, samples, width, t
     assert out_of_reach == [] and found == []
 
 
+def fill_the_pad(page, samples) -> None:
+    """A drawing that is read, and one that is kept and chosen, so that every control is there."""
+    draw(page, samples[7])
+    press_button(page, "7", ".dp-keep")
+    page.wait_for_selector('[data-drawings="1"]')
+    page.locator(".dp-thumbnails button").click()
+    draw(page, samples[4])
+
+
 def violations(page) -> list[str]:
-    """What axe-core finds wrong with the pad's panels."""
+    """What axe-core finds wrong with the pad's panels; the page around them is not ours."""
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
     found = page.evaluate("axe.run({include: [['.dp-card']]})")["violations"]
     return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
@@ -410,15 +415,30 @@ def test_it_survives_a_reload_of_the_page(page, samples):
 
 
 @pytest.fixture(scope="module")
-def voila_page(browser, tmp_path_factory) -> Iterator:
+def kept_by_voila(tmp_path_factory) -> Path:
+    """Where the notebook in Voila keeps drawings and weights."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="module")
+def voila_address(kept_by_voila, tmp_path_factory) -> Iterator[str]:
+    with serve_voila(notebook(kept_by_voila), tmp_path_factory.mktemp("voila")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def voila_page(browser, voila_address) -> Iterator:
     """The notebook as a page of Voila."""
-    kept = tmp_path_factory.mktemp("kept")
-    with serve_voila(notebook(kept), tmp_path_factory.mktemp("voila")) as address:
-        page = browser.new_page(**SCREEN)
-        page.goto(address, timeout=1000 * RUNNING)
-        wait_for_pad(page)
-        yield page
-        page.close()
+    page = open_in_voila(browser, voila_address)
+    yield page
+    page.close()
+
+
+def open_in_voila(browser, address: str) -> Any:
+    page = browser.new_page(**SCREEN)
+    page.goto(address, timeout=1000 * RUNNING)
+    wait_for_pad(page)
+    return page
 
 
 @pytest.fixture
@@ -466,3 +486,24 @@ def test_voila_keeps_a_drawing_learns_it_and_shows_it_after_a_reload(voila, samp
     voila.wait_for_selector('[data-drawings="1"]')
     draw(voila, samples[7])
     assert result(voila)["digit"] == "7"
+
+
+@pytest.fixture
+def nothing_kept(kept_by_voila) -> Iterator[None]:
+    shutil.rmtree(kept_by_voila / "drawings", ignore_errors=True)
+    yield
+    shutil.rmtree(kept_by_voila / "drawings")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.usefixtures("nothing_kept")
+def test_in_voila_all_is_within_reach_and_accessible(browser, voila_address, samples, theme):
+    page = open_in_voila(browser, f"{voila_address}?theme={theme}")
+    fill_the_pad(page, samples)
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder, f"voila-{theme}.png"))
+    found = violations(page)
+    page.evaluate(SET_WIDTH, 300)
+    found += page.evaluate(OUT_OF_REACH) + violations(page)
+    page.close()
+    assert found == []
