@@ -1,18 +1,34 @@
 """What a notebook shows beside its own code: the source of a helper, and TensorBoard."""
 
-import contextlib
 import inspect
-import io
+import json
 import linecache
 import os
 import sys
 import urllib.request
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown, display
 
 from . import LabError
+
+# Drawn at four fifths of its size, or TensorBoard's menu and settings leave it one narrow curve.
+# The script knows the host that the page came from: it need not be this machine's "localhost".
+FRAME = """<div id="{name}">
+<p><a target="_blank" rel="noopener" href="http://localhost:{port}/#{tab}">Open TensorBoard
+in a browser tab of its own ↗</a></p>
+<div style="height: {height}px; overflow: hidden">
+<iframe title="TensorBoard" style="border: 0; width: 125%; height: 125%; transform: scale(0.8);
+transform-origin: 0 0"></iframe></div></div>
+<script>(() => {{
+  const shown = document.getElementById("{name}");
+  const proxy = {proxy}, address = new URL(proxy || "/", window.location);
+  if (!proxy) address.port = {port};
+  address.hash = "{tab}";
+  shown.querySelector("a").href = shown.querySelector("iframe").src = address;
+}})();</script>"""
 
 
 def show_source(thing: Callable[..., object]) -> Markdown:
@@ -21,13 +37,15 @@ def show_source(thing: Callable[..., object]) -> Markdown:
     return Markdown(f"```python\n{inspect.getsource(thing)}```")
 
 
-def show_tensorboard(log_dir: str | Path, height: int = 600) -> None:
+def show_tensorboard(log_dir: str | Path, tab: str = "scalars", height: int = 640) -> None:
     """Start TensorBoard on a folder of runs, or find the one that shows it, and frame it.
 
-    Prints the address too, for a tab of its own. Raises LabError if nothing was logged there yet
-    (TensorBoard would stay empty) or if it does not start.
+    It opens at `tab`, named as in its address: "scalars", "images", "graphs" and so on. A link
+    above the frame opens the full page; the address as seen from this machine is printed, too.
+    Behind a proxy, `TENSORBOARD_PROXY_URL` says where it is, with %PORT% for the port. Raises
+    LabError if nothing was logged there yet (it would stay empty) or if it does not start.
     """
-    from tensorboard import manager, notebook  # only when it is asked for
+    from tensorboard import manager  # only when it is asked for
 
     if not any(Path(log_dir).rglob("*tfevents*")):
         raise LabError(f"{log_dir} holds no TensorBoard logs yet: train first.")
@@ -37,10 +55,13 @@ def show_tensorboard(log_dir: str | Path, height: int = 600) -> None:
     result = manager.start(["--logdir", str(log_dir), "--reload_interval", "5"])
     if not isinstance(result, manager.StartLaunched | manager.StartReused):
         raise LabError(f"TensorBoard did not start ({type(result).__name__}): run the cell again.")
-    print(f"TensorBoard: http://localhost:{result.info.port}")
-    with contextlib.redirect_stdout(io.StringIO()):  # it would print the folder
-        # frames the host that the page came from: browsers refuse another one its storage
-        notebook.display(port=result.info.port, height=height)
+    port = result.info.port
+    print(f"TensorBoard: http://localhost:{port}")
+    proxy = os.environ.get("TENSORBOARD_PROXY_URL", "").replace("%PORT%", str(port))
+    name = f"tensorboard-{uuid.uuid4()}"
+    display(
+        HTML(FRAME.format(name=name, port=port, tab=tab, height=height, proxy=json.dumps(proxy)))
+    )
 
 
 def _forget_dead_servers() -> None:
