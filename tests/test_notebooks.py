@@ -25,6 +25,7 @@ from helpers import ROOT
 from helpers.notebook import show_source
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+WIDGET_STATES = "application/vnd.jupyter.widget-state+json"
 SMALL = {
     "02_train_cnn": "TRAIN_SIZE, EPOCHS = 2_000, 2",
     "03_numpy_mlp": "TRAIN_SIZE, EPOCHS = 2_000, 1",
@@ -59,12 +60,22 @@ def test_it_runs_with_a_small_budget_and_leaves_the_project_alone(path, mnist, r
     overrides = f"{SMALL.get(path.stem, '')}\nRUN_DIR = ROOT / {str(runs)!r}"
     notebook = execute(path, overrides, folder=tmp_path)
     assert tracked_files() == before
+    assert cut_labels(notebook) == []
     clean(notebook)
     assert "widgets" not in notebook.metadata
     outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     assert any("image/png" in o.get("data", {}) for o in outputs), "a notebook shows pictures"
     if any("RUN_DIR =" in c.source for c in nbformat.read(path, as_version=4).cells):
         assert any(runs.iterdir())
+
+
+def cut_labels(notebook: nbformat.NotebookNode) -> list[str]:
+    """The labels of widgets too long for the 80 pixels that they get by themselves."""
+    widgets = notebook.metadata.get("widgets", {}).get(WIDGET_STATES, {}).get("state", {})
+    states = {f"IPY_MODEL_{name}": widget["state"] for name, widget in widgets.items()}
+    narrow = {name for name, state in states.items() if state.get("description_width") == ""}
+    labelled = [s["description"] for s in states.values() if s.get("style") in narrow]
+    return [label for label in labelled if len(label) > 11]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
