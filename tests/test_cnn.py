@@ -107,10 +107,16 @@ def test_the_rest_is_refused_before_any_work(options, words):
 
 
 def test_progress_is_told_from_the_first_step_to_the_last(mnist):
-    told = []
-    images, labels = mnist.train_images[:300], mnist.train_labels[:300]
-    fit(DigitCNN(4), images, labels, epochs=2, batch_size=100, full_epochs=2, progress=told.append)
+    told, losses = [], []
+
+    def progress(share_done, history):
+        told.append(share_done)
+        losses.append(history["loss"][-1])
+
+    digits = mnist.train_images[:300], mnist.train_labels[:300]
+    history = fit(DigitCNN(4), *digits, epochs=2, batch_size=100, full_epochs=2, progress=progress)
     assert told == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
+    assert losses == history["loss"]
 
 
 def test_a_file_gives_the_same_network_back(model, mnist, tmp_path):

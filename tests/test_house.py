@@ -25,6 +25,7 @@ IMPORTS = {
     "training_run": "checkpoint",
     "notebook": "",
     "plots": "",
+    "live": "files",
     "import_torchvision": "",
     "data": "files recogniser",
     "mlp": "files recogniser",

@@ -31,7 +31,9 @@ def test_a_copy_learns_the_drawings_and_forgets_nothing(model, odd, mnist):
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     images, labels = odd
     shares = []
-    lesson = teach(model, images[:5], labels[:5], shares.append, mnist=mnist)
+    lesson = teach(
+        model, images[:5], labels[:5], lambda share_done, _: shares.append(share_done), mnist=mnist
+    )
     assert (lesson.before == labels[:5]).sum() <= 2
     assert np.array_equal(lesson.after, labels[:5])
     assert (read(lesson.model, images[5:]) == 3).mean() >= 0.6  # and others of the kind
@@ -52,11 +54,11 @@ def test_nothing_to_learn_is_said(model, mnist):
 def test_settings_that_are_none_are_refused_before_any_work(model, odd, bad):
     images, labels = odd
     with pytest.raises(LabError, match="must be a"):
-        teach(model, images, labels, lambda share: pytest.fail("it has begun"), **bad)
+        teach(model, images, labels, lambda *_: pytest.fail("it has begun"), **bad)
 
 
 def quick_teach(model, images, labels, progress) -> Lesson:
-    progress(0.5)
+    progress(0.5, {})
     student = Reader(int(labels[0]))
     return Lesson(student, labels, read(model, images), read(student, images), 0.99, 0.98)
 

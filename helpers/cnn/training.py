@@ -45,15 +45,16 @@ def fit(
     log_dir: str | Path | None = None,
     checkpoint: str | Path | None = None,
     show_progress: bool = True,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float, History], None] | None = None,
 ) -> History:
     """Train a classifier on uint8 images (N, 28, 28) with labels (N,), 0 to 9; give the history.
 
     Nesterov momentum on the cross-entropy, one cycle of the learning rate (Smith and Topin, 2018);
     `augment(images, strength)` changes each batch, less in the last eighth of the steps. After
     `full_epochs` only the half with the largest loss is met ("biggest losers": Jiang et al., 2019).
-    `progress` is told the share of the steps that are done. `log_dir`, `checkpoint`, and what a
-    stop or a loss that is not finite leaves: see `TrainingRun`. Raises LabError for bad arguments.
+    After each step `progress` gets the share that is done and the history, as `helpers.live.Live`
+    wants it. `log_dir`, `checkpoint`, and what a stop or a loss that is not finite leaves: see
+    `TrainingRun`. Raises LabError for bad arguments.
     """
     images, labels = check_digits(images, labels)
     validation = validation if validation is None else check_validation(validation)
@@ -80,7 +81,7 @@ def fit(
                 if len(history["loss"]) % 10 == 0:
                     bar.set_postfix(loss=f"{history['loss'][-1]:.3f}", refresh=False)
                 if progress:
-                    progress(done + 1 / steps)
+                    progress(done + 1 / steps, history)
             history["train_accuracy"].append(int(loop.right) / (len(batches) * batch_size))
             history["seconds"].append(time.perf_counter() - start)
             if validation:

@@ -45,13 +45,15 @@ def fit_gan(
     score: Score | None = None,
     log_dir: str | Path | None = None,
     checkpoint: str | Path | None = None,
+    progress: Callable[[float, History], None] | None = None,
 ) -> tuple[Generator, History]:
     """Let the two play on uint8 images (N, 28, 28) with labels (N,); the averaged generator.
 
     `step(generator, discriminator, optimizers, images, labels, progress)` trains each once on a
     batch, with their Adam optimisers and `progress` from 0 to 1; it gives the four numbers of a
     step. Both rates fall to zero in the second half. The averaged generator forgets 1 - `average`
-    of its weights each step (Yazıcı et al., 2019); `score` measures it after each epoch. `log_dir`
+    of its weights each step (Yazıcı et al., 2019); `score` measures it after each epoch. `progress`
+    gets the share that is done and the history after each step (`helpers.live.Live`). `log_dir`
     gets a sheet of samples, too. A lost game ends. See `TrainingRun`. LabError for bad arguments.
     """
     images, labels = check_digits(images, labels)
@@ -82,6 +84,8 @@ def fit_gan(
                 _follow(averaged, generator, average, len(history["real"]))
                 _remember(history, record)
                 bar.set_postfix({n: f"{history[n][-1]:.2f}" for n in ("real", "fake")}, False)
+                if progress:
+                    progress((epoch - 1 + (i + 1) / steps) / epochs, history)
             if lost := verdict(history, steps):
                 raise WentWrong(lost)
             history["seconds"].append(time.perf_counter() - start)

@@ -35,7 +35,7 @@ class Run:
         steps: int,
         validation: Digits | None,
         show_progress: bool,
-        progress: Callable[[float], None] | None,
+        progress: Callable[[float, History], None] | None,
     ) -> None:
         self.model, self.n_epochs, self.steps = model, epochs, steps
         self.validation, self.progress = validation, progress
@@ -74,7 +74,7 @@ class Run:
         self.bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
         self.bar.update()
         if self.progress:
-            self.progress(len(losses) / self.steps)
+            self.progress(len(losses) / self.steps, self.history)
 
     def last_values(self) -> dict[str, float]:
         """The last number of each list, of the loss that of the last whole epoch."""

@@ -30,15 +30,15 @@ def fit_mlp(
     validation: Digits | None = None,
     seed: int = 0,
     show_progress: bool = True,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float, History], None] | None = None,
 ) -> History:
     """Learn from images uint8 (N, 28, 28) and labels (N,) in 0..9, on from the present weights.
 
     Each step is `Descent`'s; its rate falls from `learning_rate` to 0 along half a cosine
     (Loshchilov & Hutter 2017). `augment` changes the digits of a batch, uint8 (n, 28, 28), each
     time they are met, with a generator of random numbers as its second argument: see
-    `distort_digits`. `seed` decides the order and these numbers. `progress` is told after each
-    step what share of them is done, 0 to 1.
+    `distort_digits`. `seed` decides the order and these numbers. After each step
+    `progress` gets the share that is done, 0 to 1, and the history so far (`helpers.live.Live`).
 
     Returns lists: "loss" with a number per step, "seconds" and, with `validation` (images,
     labels), "validation_accuracy" (0..1) with one per epoch. What is left by an interruption, or

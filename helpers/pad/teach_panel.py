@@ -19,7 +19,7 @@ from .panel import Panel, sentence
 class Teach(Protocol):
     """What teaches a copy of `model` images (N, 28, 28) with labels (N,): `helpers.cnn.teach`.
 
-    It calls `progress` with the share that is done, 0 to 1.
+    It calls `progress` with the share that is done, 0 to 1, and the history of the training.
     """
 
     def __call__(
@@ -27,7 +27,7 @@ class Teach(Protocol):
         model: Any,
         images: np.ndarray,
         labels: np.ndarray,
-        progress: Callable[[float], None],
+        progress: Callable[[float, dict[str, Any]], None],
         /,
     ) -> Lesson: ...
 
@@ -122,9 +122,9 @@ class TeachPanel(Panel):
         if not self.lesson and not (self.thread and self.thread.is_alive()):
             self.say("")
 
-    def _progress(self, share: float) -> None:
-        if share - self._bar.value >= 0.02 or share == 1:
-            self._bar.value = share
+    def _progress(self, share_done: float, _history: dict[str, Any]) -> None:
+        if share_done - self._bar.value >= 0.02 or share_done == 1:
+            self._bar.value = share_done
 
     def _show(self, lesson: Lesson | None) -> None:
         self.lesson = lesson
