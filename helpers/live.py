@@ -15,16 +15,16 @@ from tqdm import tqdm
 
 from .files import excerpt
 
-PATIENCE = 40  # after a drawing that took 0.1 s there is none for 4 s: it costs 1 second of 41
+PATIENCE = 40  # a second of drawing needs forty of training: 2.5 % of the time
 
 
 class Live:
     """The context of a training to watch: `with Live(draw) as live: fit(…, progress=live)`.
 
-    In a notebook the figure that `draw(history)` gives is shown, and replaced from time to time:
-    seldom enough to take less than 3 % of the time, but always at the end, also of a training that
-    was stopped or that failed. Elsewhere a line of text is printed now and then. `draw` may ask the
-    network, `predict_proba` does not disturb a training. If it fails, a sentence says so, once.
+    In a notebook the figure that `draw(history)` gives is shown, and replaced while the training
+    goes on, for a fortieth of its time; and once more at the end, also where it was stopped or has
+    failed. Elsewhere a line of text is printed now and then. `draw` may ask the network, for
+    `predict_proba` does not disturb a training. If it fails, a sentence says so, once.
     """
 
     def __init__(
@@ -36,7 +36,8 @@ class Live:
 
     def __enter__(self) -> Self:
         self._show, self._pause = (self._draw_it, 1) if in_notebook() else (self._print, 10)
-        self._due = self._clock() + self._pause
+        self._start, self._spent = self._clock(), 0.0
+        self._due = self._start + self._pause
         self._output, self._complained = DisplayHandle(), False
         self._display = self._output.display  # the first time, then its update
         self._share_done, self._history = 0.0, dict[str, Any]()
@@ -65,7 +66,9 @@ class Live:
                 tqdm.write(f"The training goes on, but could not be drawn ({reason}).")
             self._complained = True
         end = self._clock()
-        self._due = end + max(self._pause, PATIENCE * (end - start))
+        self._spent += end - start
+        next_one = self._spent + (end - start)  # when that is drawn, too
+        self._due = max(end + self._pause, self._start + PATIENCE * next_one)
 
     def _draw_it(self) -> None:
         png = picture_of(self._draw, self._history)

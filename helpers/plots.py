@@ -91,6 +91,7 @@ def plot_progress(
     figure = plt.figure(figsize=(9, 2.6))
     left, right = figure.add_axes((0.08, 0.19, 0.37, 0.7)), figure.add_axes((0.5, 0.0, 0.49, 0.89))
     _plot_loss(left, history["loss"])
+    left.minorticks_off()
     wrong = np.flatnonzero(predictions != labels)
     sheet = np.zeros((80, 7 * 32), np.uint8)  # two rows of 40, with room for their captions
     for place, i in enumerate(wrong[:14]):

@@ -1,6 +1,7 @@
 """Every notebook runs, with a small budget, as a copy; and is built as the reader expects it."""
 
 import ast
+import copy
 import hashlib
 import importlib
 import itertools
@@ -9,6 +10,7 @@ import re
 import signal
 import statistics
 import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +33,12 @@ SMALL = {
     "03_numpy_mlp": "TRAIN_SIZE, EPOCHS = 2_000, 1",
     "04_dcgan": "TRAIN_SIZE, EPOCHS, PUPIL_EPOCHS = 2_000, 1, 1",
 }
+# Those that have their three exercises, and a picture of the result at their head. The others may.
+FINISHED: set[str] = set()
+SOLUTION = re.compile(
+    r"<details>\s*<summary>Solution</summary>\n\n```python\n(.+?\n)```\n\n.+</details>\s*", re.S
+)
+PICTURE = re.compile(r"!\[(.*?)\]\((images/[\w.]+)\)")
 
 
 def tracked_files() -> dict[str, str]:
@@ -42,6 +50,23 @@ def tracked_files() -> dict[str, str]:
         for name in names
         if (ROOT / name).is_file()
     }
+
+
+def with_tag(notebook: nbformat.NotebookNode, tag: str) -> list[int]:
+    """The positions of a notebook's cells with this tag."""
+    tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
+    return [position for position, names in enumerate(tags) if tag in names]
+
+
+def solved(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy in which each exercise's check is followed by its solution, and the check again."""
+    notebook = copy.deepcopy(notebook)
+    for check in reversed(with_tag(notebook, "check")):
+        again, solution = copy.deepcopy(notebook.cells[check]), notebook.cells[check + 1].source
+        again.id = uuid.uuid4().hex
+        answer = nbformat.v4.new_code_cell(SOLUTION.search(solution)[1])
+        notebook.cells[check + 1 : check + 1] = [answer, again]
+    return notebook
 
 
 @pytest.fixture
@@ -58,9 +83,12 @@ def runs(tmp_path) -> Iterator[Path]:
 def test_it_runs_with_a_small_budget_and_leaves_the_project_alone(path, mnist, runs, tmp_path):
     before = tracked_files()
     overrides = f"{SMALL.get(path.stem, '')}\nRUN_DIR = ROOT / {str(runs)!r}"
-    notebook = execute(path, overrides, folder=tmp_path)
+    answered = tmp_path / path.name
+    nbformat.write(solved(nbformat.read(path, as_version=4)), answered)
+    notebook = execute(answered, overrides, folder=tmp_path)
     assert tracked_files() == before
     assert cut_labels(notebook) == []
+    assert_checks_tell_blank_from_right(notebook)
     clean(notebook)
     assert "widgets" not in notebook.metadata
     outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
@@ -78,6 +106,15 @@ def cut_labels(notebook: nbformat.NotebookNode) -> list[str]:
     return [label for label in labelled if len(label) > 11]
 
 
+def assert_checks_tell_blank_from_right(notebook: nbformat.NotebookNode) -> None:
+    """Each check, run with the blank and then with the solution, prints the line it should."""
+    for turn, check in enumerate(with_tag(notebook, "check")):
+        cell, word = notebook.cells[check], ("Not yet:", "Right:")[turn % 2]
+        said = "".join(output.get("text", "?") for output in cell.outputs)
+        assert said.startswith(word), f"{said!r} to {notebook.cells[check - 1].source}"
+        assert said.count("\n") == 1, f"one line: {said!r}"
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_is_built_as_the_reader_expects(path):
     notebook = nbformat.read(path, as_version=4)
@@ -87,14 +124,42 @@ def test_it_is_built_as_the_reader_expects(path):
     lines = [len([line for line in c.source.splitlines() if line.strip()]) for c in code]
     assert cells[0].cell_type == "markdown" and cells[0].source.startswith("# ")
     assert "You will" in cells[0].source
-    assert "## Try this" in cells[-1].source
+    assert with_tag(notebook, "exercise") or "## Try this" in cells[-1].source
     links = re.findall(r"\]\(([\w.]+\.ipynb)\)", "".join(c.source for c in cells))
     assert links and all((ROOT / "notebooks" / link).exists() for link in links)
     assert sum("parameters" in c.metadata.get("tags", []) for c in code) == 1
     assert 15 <= len(code) <= 32 and statistics.median(lines) <= 6 and max(lines) <= 40
     for before, cell in itertools.pairwise(cells):
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and "check" not in cell.metadata.get("tags", []):
             assert before.cell_type == "markdown", f"no sentence before: {cell.source[:60]}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_its_exercises_have_a_blank_a_check_and_a_folded_solution(path):
+    notebook = nbformat.read(path, as_version=4)
+    exercises, checks = with_tag(notebook, "exercise"), with_tag(notebook, "check")
+    assert len(exercises) == 3 or not (exercises or path.stem in FINISHED)
+    assert checks == [exercise + 1 for exercise in exercises]
+    for check in checks:
+        question, blank, code, solution = notebook.cells[check - 2 : check + 2]
+        kinds = [cell.cell_type for cell in (question, blank, code, solution)]
+        assert kinds == ["markdown", "code", "code", "markdown"], question.source
+        answer = SOLUTION.search(solution.source)
+        assert answer and syntax_of(answer[1]).body, f"no solution: {question.source}"
+        said = "".join(output.get("text", "?") for output in code.outputs)
+        assert said.startswith("Not yet:"), f"run it with the blank: {question.source}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_begins_with_a_picture_of_its_result(path):
+    cells = nbformat.read(path, as_version=4).cells
+    first_output = next(cell.outputs for cell in cells if cell.cell_type == "code")
+    drawn = PICTURE.findall(cells[0].source)
+    shown = [output for output in first_output if "image/png" in output.get("data", {})]
+    assert drawn or shown or path.stem not in FINISHED
+    for alternative_text, name in drawn:
+        assert alternative_text, f"what does {name} show?"
+        assert (path.parent / name).stat().st_size <= 40_000
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
