@@ -134,6 +134,14 @@ def test_a_drawing_that_fails_is_told_once_and_costs_no_training(shown, mnist, c
     assert shown == [] and plt.get_fignums() == []
 
 
+def test_a_figure_that_is_drawn_again_and_again_is_closed_too(shown):
+    one, clock = draw(HISTORY), Clock()
+    with Live(lambda history: one, clock) as live:
+        clock.now = 2
+        live(1, HISTORY)
+    assert plt.get_fignums() == [] and len(shown) == 2
+
+
 def test_figures_that_were_open_before_stay_open(shown):
     mine = plt.figure()
     with Live(draw) as live:
