@@ -50,8 +50,7 @@ class BackpropGraph:
         says = "".join(self.step_html(i) for i in range(len(self.steps)))
         drawing = GraphDrawing(self.values, self.steps).svg()
         return (
-            f'<style>{style}</style><div class="bp-box">'
-            '<div class="bp-card" data-lm-suppress-shortcuts="true">'
+            f'<style>{style}</style><div class="bp-box"><div class="bp-card">'
             f'<div class="bp-says" aria-live="polite">{says}</div>'
             '<div class="bp-scroll" tabindex="0" role="group" aria-label="Graph: arrow keys step">'
             f"{drawing}</div>"

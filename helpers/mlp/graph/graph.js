@@ -24,10 +24,11 @@ for (const card of document.querySelectorAll('.bp-card:not([data-step])')) {
     slider.setAttribute('aria-valuetext', `step ${step}: ${phase}`);
     back.ariaDisabled = step === 0; // a disabled button would lose the focus, and the keys with it
     next.ariaDisabled = step === steps.length - 1;
-    const bright = find('g.bp-lit')?.getBoundingClientRect();
-    if (bright) {
+    const lights = scroll.querySelectorAll('.bp-lit'); // what lies furthest on comes last
+    if (lights.length) {
+      const light = lights[lights.length - 1].getBoundingClientRect();
       const box = scroll.getBoundingClientRect();
-      scroll.scrollLeft += bright.left - box.left - box.width / 2;
+      scroll.scrollLeft += light.left + light.width / 2 - box.left - box.width / 2;
     }
   }
 
@@ -55,11 +56,22 @@ for (const card of document.querySelectorAll('.bp-card:not([data-step])')) {
   next.onclick = () => go(step + 1);
   play.onclick = () => (playing ? stop() : start());
   slider.oninput = () => go(+slider.value);
+  // JupyterLab's shortcuts of single keys stay out (b would add a cell); Shift + Enter still runs.
+  function keepShortcutsOut(event) {
+    const plain = !(event?.shiftKey || event?.ctrlKey || event?.altKey || event?.metaKey);
+    for (const part of [back, next, play, slider, scroll]) {
+      part.toggleAttribute('data-lm-suppress-shortcuts', plain);
+    }
+    return plain;
+  }
+
+  card.onkeyup = keepShortcutsOut;
   card.onkeydown = (event) => {
     const to = { ArrowRight: step + 1, ArrowLeft: step - 1, Home: 0, End: steps.length }[event.key];
-    if (to === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!keepShortcutsOut(event) || to === undefined) return;
     event.preventDefault();
     go(to);
   };
+  keepShortcutsOut();
   show(0);
 }

@@ -68,7 +68,7 @@ def sum_step(out: str, bias: str, terms: list[tuple[str, str]]) -> Step:
     names = " + ".join(f"{weight}&nbsp;{source}" for weight, source in terms)
     products = " + ".join(f"[{weight}]×[{source}]" for weight, source in terms)
     formula = f"{out} = {names} + {bias} = {products} + [{bias}] = [{out}]"
-    words = "Each input times its weight, and a bias."
+    words = "Every input times its weight, added up, and a bias."
     return Step("Forward", (out,), (out, bias, *(weight for weight, _ in terms)), formula, words)
 
 
@@ -90,7 +90,7 @@ def logit_steps(true: str) -> Iterator[Step]:
 
 
 def weight_step(values: Named, weight: str, source: str, out: str) -> Step:
-    words = "What came in at this edge, times the gradient of what it went into."
+    words = "The number where this edge starts, times the gradient where it ends."
     if values[source] == 0:
         words = f"{source} is 0: whatever {weight} is, the loss stays. It learns nothing here."
     elif values[f"d{out}"] == 0:
