@@ -10,7 +10,7 @@ COLUMNS = {"x": 34, "z": 162, "h": 246, "s": 386, "p": 478, "L": 548}
 HEADINGS = ("inputs", "sums", "ReLU", "logits", "softmax", "loss")
 ROWS = {1: (240,), 2: (138, 342), 3: (88, 240, 392)}  # by how many stand in a column
 COUNTS = {"x": 2, "z": 2, "h": 2, "s": 3, "p": 3, "L": 1}
-WIDTH, HEIGHT, RADIUS, LINE = 582, 454, 20, 16
+WIDTH, HEIGHT, RADIUS, LINE = 582, 454, 20, 17
 ALONG = {"w": 0.38, "v": 0.33}  # where on its edge a weight stands, clear of all the others
 EDGES = {  # from which node to which; with a weight, what that is called
     **{f"w{i}{j}": (f"x{i}", f"z{j}") for i, j in product("12", "12")},
