@@ -37,7 +37,7 @@ PAD = """
 from helpers import ROOT
 from helpers.cnn import DigitCNN
 from helpers.pad import DrawingPad
-from helpers.pad.panel import answer_while_busy
+from helpers.panel import answer_while_busy
 from helpers.mlp import MLP
 from ipywidgets import HTML, Button, VBox
 button, text = Button(description="Echo"), HTML("0")

@@ -23,6 +23,7 @@ IMPORTS = {
     "networks": "files",
     "checkpoint": "files",
     "training_run": "checkpoint",
+    "panel": "",
     "notebook": "",
     "plots": "",
     "live": "files",
@@ -31,7 +32,7 @@ IMPORTS = {
     "mlp": "files recogniser",
     "cnn": "recogniser networks training_run data",
     "gan": "files pictures recogniser networks training_run",
-    "pad": "files pictures recogniser",
+    "pad": "files panel pictures recogniser",
 }
 LAZY = ("data", "gan")  # the one that runs back, in a function: digits where MNIST cannot be had
 TORCHLESS = ("mlp", "pad")

@@ -1,15 +1,11 @@
 """Strokes as they come from the mouse, a pen or a finger, and their ink on a canvas."""
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import numpy as np
-from ipycanvas import Canvas
-from ipycanvas.canvas import _CanvasManager
 from ipywidgets import Layout
-from traitlets import Unicode
 
-from .panel import Handler
+from ..panel import Handler, NamedCanvas, drawn_at_once
 from .strokes import clean, smooth
 
 SIDE, PEN = 640, 42  # canvas pixels; shown at half the size, so that HiDPI screens stay sharp
@@ -105,37 +101,6 @@ class Ink:
         last = np.array(self.strokes[-1][-2:], float)
         self.canvas.stroke_lines([last.mean(0), last[-1]])
         self._changed(True)
-
-
-class NamedCanvas(Canvas):
-    """A canvas with a name for assistive tools, its `tooltip`, and a manager of its own.
-
-    ipywidgets 8.1 shows a tooltip only where there is a description, if an empty one.
-
-    ipycanvas 0.14.3 draws on every canvas through one manager, made when it is imported. A page
-    that was loaded since then, while the kernel was busy, does not know it and shows "Click to show
-    javascript error" instead of the canvas (widget model not found: its issues 239 and 328).
-    """
-
-    description = Unicode("").tag(sync=True)
-
-    def __init__(self, **options: object) -> None:
-        super().__init__(_canvas_manager=_CanvasManager(), **options)
-
-
-@contextlib.contextmanager
-def drawn_at_once(canvas: Canvas) -> Iterator[Canvas]:
-    """What `hold_canvas` does for the manager of all canvases, for a canvas with its own.
-
-    The page is told anew which canvas is meant: a reloaded one does not know it (issue 322).
-    """
-    manager = canvas._canvas_manager
-    manager._current_canvas, manager._caching = None, True
-    try:
-        yield canvas
-    finally:
-        manager.flush()
-        manager._caching = False
 
 
 def _is_near(x: float, y: float) -> bool:

@@ -4,20 +4,22 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ipywidgets import HTML, HBox, Layout, ToggleButton, ToggleButtons, VBox
 
 from .. import LabError
+from ..panel import Panel, sentence
 from ..recogniser import Recogniser
 from .canvas import PEN, SIDE, Ink
-from .panel import Panel, sentence
 from .prediction_html import prediction_html
 from .strokes import INK_WIDTH, rasterize
 
 __all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]
 
+LOOKS = Path(__file__).with_name("pad.css")
 PENS = {"thin": 28.0, "medium": float(PEN), "thick": 60.0}  # canvas pixels
 LIVE = 0.1  # seconds at least from one reading to the next while the pen moves
 Saliency = Callable[[Any, np.ndarray], np.ndarray]  # Any: recognisers of the class it looks into
@@ -37,7 +39,7 @@ class DrawingPad(Panel):
     def __init__(
         self, models: Recogniser | Mapping[str, Recogniser], saliency: Saliency | None = None
     ):
-        super().__init__()
+        super().__init__(LOOKS)
         self._several = isinstance(models, Mapping)
         self._readers = dict(models) if isinstance(models, Mapping) else {"": models}
         self._saliency = saliency

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from ipywidgets import HTML, Button, Dropdown, HBox, Label, ToggleButtons
 
+from ..panel import Panel, status_line
 from ..pictures import png_url
 from .drawing_files import Drawing
-from .drawing_pad import DrawingPad
+from .drawing_pad import LOOKS, DrawingPad
 from .kept_drawings import delete_drawing, load_drawings, relabel_drawing, save_drawing
-from .panel import Panel
-from .prediction_html import status_line
 
 
 class Gallery(Panel):
@@ -23,7 +22,7 @@ class Gallery(Panel):
     """
 
     def __init__(self, pad: DrawingPad, folder: str | Path) -> None:
-        super().__init__()
+        super().__init__(LOOKS)
         self._pad, self._folder = pad, Path(folder)
         self.drawings: list[Drawing] = []
         self.keep_buttons: list[Button] = [

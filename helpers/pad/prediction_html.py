@@ -2,13 +2,11 @@
 
 import html
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import numpy as np
 
 from ..pictures import png_url
 
-STYLE = f"<style>{Path(__file__).with_name('pad.css').read_text()}</style>"
 UNSURE = 0.95  # below it two digits are named; chosen in benchmarks/strokes.py
 HEAT = np.array([255, 96, 0])  # the colour of the pixels that count
 
@@ -49,12 +47,6 @@ def prediction_html(
         f'<div class="dp-readers" aria-hidden="true">{"".join(bars)}</div>'
         f'<div class="dp-verdict">{f"They differ: {said}." if differ else ""}</div></div>'
     )
-
-
-def status_line(text: str, problem: bool = False) -> str:
-    """HTML of one sentence: what to do, or what went wrong."""
-    kind = 'role="alert" data-problem="true"' if problem else 'role="status"'
-    return f'<div class="dp-status" aria-live="polite" {kind}>{html.escape(text)}</div>'
 
 
 def _head(name: str, proba: np.ndarray | None) -> str:

@@ -9,11 +9,11 @@ import numpy as np
 from ipywidgets import HTML, FloatProgress, HBox
 
 from .. import LabError
+from ..panel import Panel, sentence
 from ..pictures import png_url
 from ..recogniser import Lesson, Recogniser
-from .drawing_pad import DrawingPad
+from .drawing_pad import LOOKS, DrawingPad
 from .gallery import Gallery
-from .panel import Panel, sentence
 
 
 class Teach(Protocol):
@@ -43,7 +43,7 @@ class TeachPanel(Panel):
     def __init__(
         self, pad: DrawingPad, gallery: Gallery, teach: Teach, path: str | Path, name: str
     ):
-        super().__init__()
+        super().__init__(LOOKS)
         if name not in pad.models:
             raise LabError(
                 f"The pad has no recogniser called {name}, only {', '.join(pad.models)}."
