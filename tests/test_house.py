@@ -30,7 +30,7 @@ IMPORTS = {
     "import_torchvision": "",
     "data": "files recogniser",
     "mlp": "files recogniser",
-    "cnn": "recogniser networks training_run data",
+    "cnn": "panel recogniser networks training_run data",
     "gan": "files pictures recogniser networks training_run",
     "pad": "files panel pictures recogniser",
 }

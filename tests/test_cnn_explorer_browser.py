@@ -1,0 +1,196 @@
+"""The convolution to click through, in a real JupyterLab and in Voila."""
+
+import os
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from lab_page import ANSWERING, KERNEL_IS_READY, RUNNING, find_browser, open_browser, open_in_lab
+from lab_server import serve_lab, serve_voila
+from run_notebooks import clean
+
+from helpers.data import load_mnist
+
+pytestmark = pytest.mark.slow
+
+SCREEN = {"viewport": {"width": 1280, "height": 1000}, "device_scale_factor": 2, "has_touch": True}
+KERNEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4
+BIAS = -0.25
+CELL = f"""from helpers.cnn import ConvolutionExplorer
+from helpers.data import load_mnist
+explorer = ConvolutionExplorer(load_mnist().train_images[0], {KERNEL.tolist()}, {BIAS})
+explorer"""
+SET_WIDTH = """width => {
+  document.querySelector('.conv-explorer').parentElement.style.width = `${width}px`;
+}"""
+# What is cut off at the right edge, and what is too small for a finger.
+OUT_OF_REACH = """() => {
+  const card = document.querySelector('.conv-explorer');
+  const edge = card.getBoundingClientRect().right;
+  return [...card.querySelectorAll('button, canvas, td, caption')]
+    .map(e => [e, e.getBoundingClientRect()])
+    .filter(([e, box]) => box.right > edge - 4 || e.scrollWidth > box.width + 1 ||
+      (e.matches('button') && (box.width < 39.5 || box.height < 39.5)))
+    .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`);
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    executable = find_browser()
+    if not executable:
+        reason = "no Chromium is installed"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    with open_browser(executable) as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def notebook() -> nbformat.NotebookNode:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    clean(notebook)  # which names its kernel
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def page(browser, notebook, tmp_path_factory) -> Iterator:
+    """The widget in JupyterLab."""
+    with serve_lab(notebook, tmp_path_factory.mktemp("lab")) as address:
+        context = browser.new_context(**SCREEN)
+        page = context.new_page()
+        open_in_lab(page, address)
+        page.evaluate("void jupyterapp.commands.execute('runmenu:run-all')")
+        page.wait_for_selector(".cx-steps", timeout=1000 * RUNNING)
+        page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
+        yield page
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def voila(browser, notebook, tmp_path_factory) -> Iterator:
+    """The same as a page of Voila."""
+    with serve_voila(notebook, tmp_path_factory.mktemp("voila")) as address:
+        page = browser.new_page(**SCREEN)
+        page.goto(address, timeout=1000 * RUNNING)
+        page.wait_for_selector(".cx-steps", timeout=1000 * RUNNING)
+        yield page
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def response() -> np.ndarray:
+    pixels = torch.from_numpy(load_mnist().train_images[:1, None] / 255)
+    kernel = torch.from_numpy(KERNEL)[None, None]
+    return torch.nn.functional.conv2d(pixels, kernel, torch.tensor([BIAS]).double())[0, 0].numpy()
+
+
+def shown(page, name: str) -> float:
+    return float(page.inner_text(f"table.cx-{name} td").replace("−", "-"))
+
+
+def wait_for_place(page, row: int, column: int, response: np.ndarray) -> None:
+    """Wait until the window is there, and check what is said of it."""
+    page.wait_for_selector(f'[data-place="{row} {column}"]', timeout=1000 * ANSWERING)
+    assert shown(page, "sum") == pytest.approx(response[row, column] - BIAS, abs=0.0051)
+    assert shown(page, "response") == pytest.approx(response[row, column], abs=0.0051)
+    top, left = row - row % 2, column - column % 2
+    best = max(response[top : top + 2, left : left + 2].max(), 0)
+    assert shown(page, "maximum") == pytest.approx(best, abs=0.0051)
+
+
+def click(page, canvas: int, row: int, column: int, n: int) -> None:
+    """Click on a pixel of a picture of n by n."""
+    box = page.locator(".cx-maps canvas").nth(canvas)
+    box.scroll_into_view_if_needed()
+    side = box.bounding_box()["width"] / n
+    box.click(position={"x": (column + 0.5) * side, "y": (row + 0.5) * side})
+
+
+def test_a_click_shows_the_sum_there(page, response):
+    click(page, 0, 13, 12, 28)
+    wait_for_place(page, 12, 11, response)
+    click(page, 0, 0, 27, 28)  # a corner: the window stays within the image
+    wait_for_place(page, 0, 25, response)
+    click(page, 1, 7, 9, 26)
+    wait_for_place(page, 7, 9, response)
+    click(page, 2, 5, 6, 13)
+    block = response[10:12, 12:14].argmax()
+    wait_for_place(page, 10 + block // 2, 12 + block % 2, response)
+
+
+def test_dragging_moves_the_window(page, response):
+    click(page, 0, 5, 5, 28)
+    wait_for_place(page, 4, 4, response)
+    box = page.locator(".cx-maps canvas").first.bounding_box()
+    side = box["width"] / 28
+    page.mouse.down()
+    page.mouse.move(box["x"] + 14.5 * side, box["y"] + 16.5 * side, steps=5)
+    page.mouse.up()
+    wait_for_place(page, 15, 13, response)
+    page.mouse.move(box["x"] + 3.5 * side, box["y"] + 3.5 * side)
+    page.wait_for_timeout(300)
+    wait_for_place(page, 15, 13, response)
+
+
+def test_a_finger_moves_the_window(page, response):
+    box = page.locator(".cx-maps canvas").first.bounding_box()
+    side = box["width"] / 28
+    session = page.context.new_cdp_session(page)
+    for kind, place in (("touchStart", (9, 8)), ("touchMove", (12, 10)), ("touchEnd", None)):
+        points = [
+            {"x": box["x"] + (column + 0.5) * side, "y": box["y"] + (row + 0.5) * side}
+            for row, column in filter(None, [place])
+        ]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        if place:
+            wait_for_place(page, place[0] - 1, place[1] - 1, response)
+
+
+def test_arrow_keys_and_buttons_move_the_window_and_tab_leaves(page, response):
+    click(page, 0, 13, 12, 28)
+    wait_for_place(page, 12, 11, response)
+    row, column = 12, 11
+    for name, down, right in (("Up", -1, 0), ("Left", 0, -1), ("Down", 1, 0), ("Right", 0, 1)):
+        page.keyboard.press(f"Arrow{name}")
+        wait_for_place(page, row := row + down, column := column + right, response)
+    for title, down, right in (("up", -1, 0), ("left", 0, -1), ("down", 1, 0), ("right", 0, 1)):
+        page.click(f'.cx-arrows button[title="Move the window {title}"]')
+        wait_for_place(page, row := row + down, column := column + right, response)
+    click(page, 0, 13, 12, 28)
+    focused = "document.activeElement"
+    for element in ("canvas", "canvas", "button"):
+        before = page.evaluate_handle(focused)
+        page.keyboard.press("Tab")
+        page.wait_for_function(f"before => {focused} !== before", arg=before)
+        assert page.evaluate(f"{focused}.tagName").lower() == element
+    assert page.locator(".jp-Cell").count() == 1  # no key reached JupyterLab's shortcuts
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("width", [300, 480, 800])
+def test_at_any_width_all_is_within_reach_and_accessible(page, response, width, theme):
+    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.evaluate(SET_WIDTH, width)
+    click(page, 0, 13, 12, 28)
+    wait_for_place(page, 12, 11, response)
+    page.wait_for_timeout(500)  # the other theme's colours fade in
+    if folder := os.environ.get("SCREENSHOTS"):
+        name = f"conv-{theme.split()[1]}-{width}.png"
+        page.locator(".conv-explorer").screenshot(path=Path(folder, name))
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
+    found = page.evaluate("axe.run({include: [['.conv-explorer']]})")["violations"]
+    out_of_reach = page.evaluate(OUT_OF_REACH)
+    page.evaluate(SET_WIDTH, 800)
+    assert out_of_reach == [] and found == []
+
+
+def test_voila_shows_it_and_answers(voila, response):
+    assert voila.locator("text=Traceback").count() == 0
+    click(voila, 0, 13, 12, 28)
+    wait_for_place(voila, 12, 11, response)
+    voila.keyboard.press("ArrowRight")
+    wait_for_place(voila, 12, 12, response)
