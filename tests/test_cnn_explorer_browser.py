@@ -9,8 +9,18 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from lab_page import ANSWERING, KERNEL_IS_READY, RUNNING, find_browser, open_browser, open_in_lab
-from lab_server import serve_lab, serve_voila
+from lab_page import (
+    ANSWERING,
+    KERNEL_IS_BUSY,
+    KERNEL_IS_READY,
+    NEW_CELL,
+    RUNNING,
+    find_browser,
+    open_browser,
+    open_in_lab,
+)
+from lab_server import STARTING, serve_lab, serve_voila
+from PIL import Image
 from run_notebooks import clean
 
 from helpers.data import load_mnist
@@ -24,8 +34,11 @@ CELL = f"""from helpers.cnn import ConvolutionExplorer
 from helpers.data import load_mnist
 explorer = ConvolutionExplorer(load_mnist().train_images[0], {KERNEL.tolist()}, {BIAS})
 explorer"""
+DRAWN = """() => [...document.querySelectorAll('.cx-maps canvas')].every(canvas =>
+  canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    .data.some((value, i) => i % 4 < 3 && value > 0 && value < 250))"""
 SET_WIDTH = """width => {
-  document.querySelector('.conv-explorer').parentElement.style.width = `${width}px`;
+  document.querySelector('.conv-explorer').style.width = `${width}px`;
 }"""
 # What is cut off at the right edge, and what is too small for a finger.
 OUT_OF_REACH = """() => {
@@ -151,6 +164,7 @@ def test_a_finger_moves_the_window(page, response):
 
 
 def test_arrow_keys_and_buttons_move_the_window_and_tab_leaves(page, response):
+    cells = page.locator(".jp-Cell").count()
     click(page, 0, 13, 12, 28)
     wait_for_place(page, 12, 11, response)
     row, column = 12, 11
@@ -167,11 +181,38 @@ def test_arrow_keys_and_buttons_move_the_window_and_tab_leaves(page, response):
         page.keyboard.press("Tab")
         page.wait_for_function(f"before => {focused} !== before", arg=before)
         assert page.evaluate(f"{focused}.tagName").lower() == element
-    assert page.locator(".jp-Cell").count() == 1  # no key reached JupyterLab's shortcuts
+    assert page.locator(".jp-Cell").count() == cells  # no key reached JupyterLab's shortcuts
+
+
+def test_it_answers_while_the_kernel_is_busy(page, response, tmp_path):
+    done = tmp_path / "done"
+    wait = f"import pathlib, time\nwhile not pathlib.Path({str(done)!r}).exists():\n    time.sleep(0.1)"
+    page.evaluate(NEW_CELL, wait)
+    try:
+        page.wait_for_function(KERNEL_IS_BUSY)
+        page.wait_for_timeout(500)  # Lab scrolls to the new cell
+        click(page, 0, 8, 9, 28)
+        wait_for_place(page, 7, 8, response)
+        assert page.evaluate(KERNEL_IS_BUSY)
+    finally:
+        done.touch()
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
+
+
+def test_it_survives_a_reload_of_the_page(page, response):
+    click(page, 0, 10, 11, 28)
+    wait_for_place(page, 9, 10, response)
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.reload()
+    page.wait_for_function(KERNEL_IS_READY, timeout=1000 * STARTING)
+    wait_for_place(page, 9, 10, response)
+    page.wait_for_function(DRAWN, timeout=1000 * ANSWERING)
+    click(page, 1, 3, 4, 26)
+    wait_for_place(page, 3, 4, response)
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [300, 480, 800])
+@pytest.mark.parametrize("width", [300, 480, 774])
 def test_at_any_width_all_is_within_reach_and_accessible(page, response, width, theme):
     page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
     page.evaluate(SET_WIDTH, width)
@@ -181,10 +222,20 @@ def test_at_any_width_all_is_within_reach_and_accessible(page, response, width, 
     if folder := os.environ.get("SCREENSHOTS"):
         name = f"conv-{theme.split()[1]}-{width}.png"
         page.locator(".conv-explorer").screenshot(path=Path(folder, name))
+    if (still := os.environ.get("SCREENSHOT")) and (width, theme) == (774, "JupyterLab Light"):
+        page.evaluate("document.activeElement.blur()")
+        page.mouse.move(2, 2)
+        page.locator(".conv-explorer").screenshot(path=still)
+        png = (
+            Image.open(still)
+            .convert("RGB")
+            .quantize(48, Image.Quantize.MAXCOVERAGE, 1, dither=Image.Dither.NONE)
+        )
+        png.save(still, optimize=True)
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
     found = page.evaluate("axe.run({include: [['.conv-explorer']]})")["violations"]
     out_of_reach = page.evaluate(OUT_OF_REACH)
-    page.evaluate(SET_WIDTH, 800)
+    page.evaluate(SET_WIDTH, 774)
     assert out_of_reach == [] and found == []
 
 

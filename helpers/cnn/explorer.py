@@ -5,7 +5,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from ipywidgets import HTML, DOMWidget, HBox, Label, VBox
+import torch
+from ipywidgets import HTML, DOMWidget, HBox, Label
+from numpy.typing import ArrayLike
 
 from .. import LabError
 from ..panel import Panel
@@ -13,7 +15,7 @@ from .explorer_html import POOL, WINDOW, explorer_html
 from .pixel_map import PixelMap, diverging, greys
 
 LOOKS = Path(__file__).with_name("explorer.css")
-CELL = 16  # canvas pixels of a pixel, shown at half the size: HiDPI screens stay sharp
+CELL = 20  # canvas pixels of a pixel, shown smaller: HiDPI screens stay sharp
 KERNELS = (1, 3, 5, 7)  # with a pixel in the middle, and numbers that fit side by side
 ARROWS = {"left": (0, -1), "up": (-1, 0), "down": (1, 0), "right": (0, 1)}
 
@@ -21,12 +23,12 @@ ARROWS = {"left": (0, -1), "up": (-1, 0), "down": (1, 0), "right": (0, 1)}
 class ConvolutionExplorer(Panel):
     """A digit under a kernel: a click shows the window, the products, the sum, ReLU and pooling.
 
-    `image` is uint8 (28, 28), scaled to 0..1 here, `kernel` float (k, k) with k = 1, 3, 5 or 7. The
-    window moves by one pixel and stays within the image, so the response has (29 - k) rows and
-    columns. Begins at the strongest response. Raises LabError for other images and kernels.
+    `image` is uint8 (28, 28), scaled to 0..1 here; `kernel` (k, k), learnt or made up, with k = 1,
+    3, 5 or 7. The window moves by one pixel and stays within the image, so the response has 29 - k
+    rows and columns. Begins where it is strongest. Raises LabError for other images and kernels.
     """
 
-    def __init__(self, image: np.ndarray, kernel: np.ndarray, bias: float = 0.0):
+    def __init__(self, image: np.ndarray, kernel: ArrayLike | torch.Tensor, bias: float = 0.0):
         super().__init__(LOOKS)
         self.pixels, self.kernel, self.bias = _checked(image, kernel, bias)
         windows = np.lib.stride_tricks.sliding_window_view(self.pixels, self.kernel.shape)
@@ -35,14 +37,10 @@ class ConvolutionExplorer(Panel):
         self.activation = np.maximum(self.response, 0)
         self.pooled = self.activation.reshape(n // 2, 2, n // 2, 2).max((1, 3))
         self._limit, self._updates = float(np.abs(self.response).max()), 0
-        limit, size = self._limit, f"{n // 2} × {n // 2}"
-        self.input_map = self._map("Input, 28 × 28", greys(self.pixels), self._center)
-        self.response_map = self._map(
-            f"Response, {n} × {n}", diverging(self.response, limit), self.move_to
-        )
-        self.pooled_map = self._map(
-            f"After ReLU and pooling, {size}", diverging(self.pooled, limit), self._to_maximum, 2
-        )
+        limit = self._limit
+        self.input_map = self._map("Input", greys(self.pixels), self._center)
+        self.response_map = self._map("Response", diverging(self.response, limit), self.move_to)
+        self.pooled_map = self._map("Pooled", diverging(self.pooled, limit), self._to_maximum, 2)
         self._maps = [self.input_map, self.response_map, self.pooled_map]
         self.buttons = [
             self.button("", f"arrow-{name}", f"Move the window {name}", partial(self._step, step))
@@ -52,8 +50,10 @@ class ConvolutionExplorer(Panel):
             target = after.canvas if after else self.buttons[0]
             here.canvas.on_key_down(self.guarded(partial(self._press_key, target)))
         self.steps = HTML()
-        arrows = HBox([Label("Move the window:"), *self.buttons]).add_class("cx-arrows")
-        maps = HBox([VBox([HTML(m.title), m.canvas]) for m in self._maps]).add_class("cx-maps")
+        arrows = HBox([Label("Click, drag, or move the window:"), *self.buttons]).add_class(
+            "cx-arrows"
+        )
+        maps = HBox([m.captioned for m in self._maps]).add_class("cx-maps")
         self.add_class("conv-explorer")
         self.show(maps, arrows, self.steps, self.status)
         self.move_to(*np.unravel_index(self.response.argmax(), self.response.shape))
@@ -110,9 +110,10 @@ def _checked(image: object, kernel: object, bias: float) -> tuple[np.ndarray, np
             f"{image.dtype} {image.shape}."
         )
     try:
-        kernel, bias = np.array(kernel, float), float(bias)
-    except (TypeError, ValueError, RuntimeError) as error:  # the last from torch: it has a gradient
-        raise LabError(f"kernel and bias must be numbers: {error}") from None
+        weights = torch.as_tensor(kernel, dtype=torch.float64).detach().cpu()
+        kernel, bias = weights.numpy().copy(), float(bias)
+    except (TypeError, ValueError, RuntimeError):
+        raise LabError("kernel must be a square array of numbers, and bias a number.") from None
     if kernel.shape not in [(k, k) for k in KERNELS]:
         raise LabError(f"kernel must be (k, k) with k = 1, 3, 5 or 7, not {kernel.shape}.")
     if not np.isfinite([*kernel.flat, bias]).all():

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from ipywidgets import Layout
+from ipywidgets import HTML, Layout, VBox
 
 from ..panel import Handler, NamedCanvas, drawn_at_once
 
@@ -27,15 +27,15 @@ class PixelMap:
         pick: Callable[[int, int], None],
         guard: Callable[[Handler], Handler],
     ):
-        self.title = f'<div class="dp-label">{name}</div>'
         self._colors, self._cell, self._pick = colors, cell, pick
         self._frames: tuple[Frame, ...] = ()
         self._pressed = False
         self._last: tuple[float, float] | None = None  # where the pointer was
         side = len(colors) * cell
-        layout = Layout(width=f"{side // 2}px", height=f"{side // 2}px")
-        self.canvas = on = NamedCanvas(width=side, height=side, layout=layout)
+        self.canvas = on = NamedCanvas(width=side, height=side, layout=Layout(width="100%"))
         on.tooltip = f"{name}: click, or use the arrow keys"
+        caption = HTML(f'<div class="dp-label">{name}, {len(colors)} × {len(colors)}</div>')
+        self.captioned = VBox([caption, on], layout=Layout(flex=f"{side} {side} 0px"))
         for event, action in (
             (on.on_client_ready, self.draw_again),
             (on.on_mouse_down, self._press),
@@ -64,10 +64,12 @@ class PixelMap:
             if len(rows):
                 colors = self._colors[rows, columns]
                 canvas.fill_styled_rects(columns * cell, rows * cell, cell, cell, colors)
-            for color, width in (("white", 9), ("", 5)):  # a halo lets them stand out on ink
-                for row, column, size, own in self._frames:
+            for color, width in (("white", 11), ("", 7)):  # a halo lets them stand out on ink
+                for *corner, size, own in self._frames:
                     canvas.stroke_style, canvas.line_width = color or own, width
-                    canvas.stroke_rect(column * cell, row * cell, size * cell)
+                    top, left = (max(at * cell - 3, 3) for at in corner)  # around, not across,
+                    bottom, right = (min((at + size) * cell + 3, n * cell - 3) for at in corner)
+                    canvas.stroke_rect(left, top, right - left, bottom - top)
 
     def _press(self, x: float, y: float) -> None:
         self._pressed = True
