@@ -2,9 +2,10 @@
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from lab_page import find_browser, open_browser
 
 # Before torch is imported, here and in the kernels that tests start: where other programs keep the
 # cores busy, two threads that wait for each other are ten times slower than one.
@@ -49,3 +50,14 @@ def fill_the_disk(monkeypatch) -> Callable:
         monkeypatch.setattr(os, "fsync", full)
 
     return fill
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Chromium from the machine; without one the tests are skipped, but never where CI is set."""
+    executable = find_browser()
+    if not executable:
+        reason = "no Chromium is installed"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    with open_browser(executable) as chromium:
+        yield chromium

@@ -3,12 +3,15 @@
 import contextlib
 import shutil
 from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from lab_server import STARTING
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 RUNNING, ANSWERING = 120, 20  # seconds at most, generous for busy machines
+SCREEN = {"viewport": {"width": 1280, "height": 1000}, "device_scale_factor": 2, "has_touch": True}
 
 # Lab renders cells as they come into view and the layout moves: true once the canvas has stood
 # still for three frames, with nothing in front of it. Leaves its place in window.padBox.
@@ -47,6 +50,17 @@ ALL_CELLS_RAN = f"""() => {{
     prompts.length > 0 && prompts.every(p => /\\[\\d+\\]/.test(p.textContent));
 }}"""
 
+# What of a panel is cut off at its right edge, and what is too small for a finger.
+OUT_OF_REACH = """() => [...document.querySelectorAll('.dp-card')].flatMap(card => {
+  const edge = card.getBoundingClientRect().right;
+  const parts = 'button, canvas, select, img, .dp-bars, .dp-bars span, .dp-digit, td';
+  return [...card.querySelectorAll(parts)]
+    .map(e => [e, e.getBoundingClientRect()])
+    .filter(([e, box]) => box.width > 0 && (box.right > edge + 1 ||
+      e.matches('span') && e.scrollWidth > box.width + 1 ||
+      (e.matches('button, select') && (box.width < 39.5 || box.height < 39.5))))
+    .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`);
+})"""
 
 INK = """index => {
   const canvas = document.querySelectorAll('.digit-pad canvas')[index];
@@ -62,6 +76,8 @@ NEW_CELL = """source => {
   content.activeCellIndex = end;
   void jupyterapp.commands.execute('notebook:run-cell');
 }"""
+
+WAIT_FOR = "import pathlib, time\nwhile not pathlib.Path({!r}).exists():\n    time.sleep(0.1)"
 
 # Takes away the cells behind the pad's, and runs that one again.
 PAD_AGAIN = """() => {
@@ -191,3 +207,24 @@ def canvas_box(page) -> list[float]:
 def ink_on_screen(page, canvas: int = 0) -> int:
     """How many of a canvas's own pixels are bright."""
     return page.evaluate(INK, canvas)
+
+
+@contextlib.contextmanager
+def busy_kernel(page, done: Path) -> Iterator[None]:
+    """A cell runs meanwhile: it waits for the file `done`."""
+    done.unlink(missing_ok=True)
+    page.evaluate(NEW_CELL, WAIT_FOR.format(str(done)))
+    page.wait_for_function(KERNEL_IS_BUSY)
+    page.wait_for_timeout(500)  # Lab scrolls to the new cell
+    try:
+        yield
+        assert page.locator(".jp-CodeCell .jp-InputPrompt:has-text('[*]')").count() > 0
+    finally:
+        done.touch()
+
+
+def violations(page) -> list[str]:
+    """What axe-core finds wrong with our panels; the page around them is not ours."""
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
+    found = page.evaluate("axe.run({include: [['.dp-card']]})")["violations"]
+    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]

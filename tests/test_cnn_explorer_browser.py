@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import nbformat
@@ -11,13 +10,13 @@ import pytest
 import torch
 from lab_page import (
     ANSWERING,
-    KERNEL_IS_BUSY,
     KERNEL_IS_READY,
-    NEW_CELL,
+    OUT_OF_REACH,
     RUNNING,
-    find_browser,
-    open_browser,
+    SCREEN,
+    busy_kernel,
     open_in_lab,
+    violations,
 )
 from lab_server import STARTING, serve_lab, serve_voila
 from PIL import Image
@@ -27,7 +26,6 @@ from helpers.data import load_mnist
 
 pytestmark = pytest.mark.slow
 
-SCREEN = {"viewport": {"width": 1280, "height": 1000}, "device_scale_factor": 2, "has_touch": True}
 KERNEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4
 BIAS = -0.25
 CELL = f"""from helpers.cnn import ConvolutionExplorer
@@ -40,26 +38,6 @@ DRAWN = """() => [...document.querySelectorAll('.cx-maps canvas')].every(canvas 
 SET_WIDTH = """width => {
   document.querySelector('.conv-explorer').style.width = `${width}px`;
 }"""
-# What is cut off at the right edge, and what is too small for a finger.
-OUT_OF_REACH = """() => {
-  const card = document.querySelector('.conv-explorer');
-  const edge = card.getBoundingClientRect().right;
-  return [...card.querySelectorAll('button, canvas, td, caption')]
-    .map(e => [e, e.getBoundingClientRect()])
-    .filter(([e, box]) => box.right > edge - 4 || e.scrollWidth > box.width + 1 ||
-      (e.matches('button') && (box.width < 39.5 || box.height < 39.5)))
-    .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`);
-}"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    executable = find_browser()
-    if not executable:
-        reason = "no Chromium is installed"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    with open_browser(executable) as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")
@@ -84,14 +62,10 @@ def page(browser, notebook, tmp_path_factory) -> Iterator:
 
 
 @pytest.fixture(scope="module")
-def voila(browser, notebook, tmp_path_factory) -> Iterator:
-    """The same as a page of Voila."""
+def voila(notebook, tmp_path_factory) -> Iterator[str]:
+    """The address of the same as a page of Voila."""
     with serve_voila(notebook, tmp_path_factory.mktemp("voila")) as address:
-        page = browser.new_page(**SCREEN)
-        page.goto(address, timeout=1000 * RUNNING)
-        page.wait_for_selector(".cx-steps", timeout=1000 * RUNNING)
-        yield page
-        page.close()
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -150,17 +124,22 @@ def test_dragging_moves_the_window(page, response):
 
 
 def test_a_finger_moves_the_window(page, response):
-    box = page.locator(".cx-maps canvas").first.bounding_box()
-    side = box["width"] / 28
-    session = page.context.new_cdp_session(page)
-    for kind, place in (("touchStart", (9, 8)), ("touchMove", (12, 10)), ("touchEnd", None)):
-        points = [
-            {"x": box["x"] + (column + 0.5) * side, "y": box["y"] + (row + 0.5) * side}
-            for row, column in filter(None, [place])
-        ]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        if place:
-            wait_for_place(page, place[0] - 1, place[1] - 1, response)
+    finger = page.context.new_cdp_session(page)
+    touch(page, finger, "touchStart", 9, 8)
+    wait_for_place(page, 8, 7, response)
+    touch(page, finger, "touchMove", 12, 10)
+    wait_for_place(page, 11, 9, response)
+    touch(page, finger, "touchEnd")
+
+
+def touch(page, finger, kind: str, *pixel: int) -> None:
+    """A finger on a pixel of the input, (row, column), or lifted."""
+    canvas = page.locator(".cx-maps canvas").first
+    canvas.scroll_into_view_if_needed()
+    left, top, width, _ = canvas.bounding_box().values()
+    row, column = [(at + 0.5) * width / 28 for at in pixel] or (0, 0)
+    points = [{"x": left + column, "y": top + row}] if pixel else []
+    finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 def test_arrow_keys_and_buttons_move_the_window_and_tab_leaves(page, response):
@@ -185,17 +164,9 @@ def test_arrow_keys_and_buttons_move_the_window_and_tab_leaves(page, response):
 
 
 def test_it_answers_while_the_kernel_is_busy(page, response, tmp_path):
-    done = tmp_path / "done"
-    wait = f"import pathlib, time\nwhile not pathlib.Path({str(done)!r}).exists():\n    time.sleep(0.1)"
-    page.evaluate(NEW_CELL, wait)
-    try:
-        page.wait_for_function(KERNEL_IS_BUSY)
-        page.wait_for_timeout(500)  # Lab scrolls to the new cell
+    with busy_kernel(page, tmp_path / "done"):
         click(page, 0, 8, 9, 28)
         wait_for_place(page, 7, 8, response)
-        assert page.evaluate(KERNEL_IS_BUSY)
-    finally:
-        done.touch()
     page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
 
 
@@ -225,23 +196,28 @@ def test_at_any_width_all_is_within_reach_and_accessible(page, response, width, 
     if (still := os.environ.get("SCREENSHOT")) and (width, theme) == (774, "JupyterLab Light"):
         page.evaluate("document.activeElement.blur()")
         page.mouse.move(2, 2)
+        page.locator(".conv-explorer").evaluate("e => e.scrollIntoView({block: 'center'})")
         page.locator(".conv-explorer").screenshot(path=still)
-        png = (
-            Image.open(still)
-            .convert("RGB")
-            .quantize(48, Image.Quantize.MAXCOVERAGE, 1, dither=Image.Dither.NONE)
-        )
-        png.save(still, optimize=True)
-    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
-    found = page.evaluate("axe.run({include: [['.conv-explorer']]})")["violations"]
-    out_of_reach = page.evaluate(OUT_OF_REACH)
+        picture = Image.open(still).convert("RGB")
+        few = picture.quantize(64, Image.Quantize.MAXCOVERAGE, 1, dither=Image.Dither.NONE)
+        few.save(still, optimize=True)
+    out_of_reach, found = page.evaluate(OUT_OF_REACH), violations(page)
     page.evaluate(SET_WIDTH, 774)
     assert out_of_reach == [] and found == []
 
 
-def test_voila_shows_it_and_answers(voila, response):
-    assert voila.locator("text=Traceback").count() == 0
-    click(voila, 0, 13, 12, 28)
-    wait_for_place(voila, 12, 11, response)
-    voila.keyboard.press("ArrowRight")
-    wait_for_place(voila, 12, 12, response)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_voila_shows_it_and_answers(browser, voila, response, theme):
+    page = browser.new_page(**SCREEN)
+    page.goto(f"{voila}?theme={theme}", timeout=1000 * RUNNING)
+    page.wait_for_selector(".cx-steps", timeout=1000 * RUNNING)
+    click(page, 0, 13, 12, 28)
+    wait_for_place(page, 12, 11, response)
+    page.keyboard.press("ArrowRight")
+    wait_for_place(page, 12, 12, response)
+    touch(page, page.context.new_cdp_session(page), "touchStart", 9, 8)
+    wait_for_place(page, 8, 7, response)
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder, f"conv-voila-{theme}.png"))
+    assert violations(page) == [] and page.locator("text=Traceback").count() == 0
+    page.close()

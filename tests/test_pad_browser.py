@@ -1,10 +1,8 @@
 """The drawing pad in a real JupyterLab and in Voila, drawn on with the mouse and by touch."""
 
-import contextlib
 import os
 import shutil
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +12,21 @@ import pytest
 from lab_page import (
     ANSWERING,
     INK,
-    KERNEL_IS_BUSY,
     KERNEL_IS_READY,
     NEW_CELL,
+    OUT_OF_REACH,
     RUNNING,
+    SCREEN,
+    busy_kernel,
     draw,
     draw_by_touch,
-    find_browser,
     ink_on_screen,
-    open_browser,
     open_in_lab,
     press_button,
     result,
     run_all,
     start_anew,
+    violations,
     wait_for_pad,
     wait_for_update,
 )
@@ -47,22 +46,8 @@ RUN_THE_PAD = """() => {
     content.widgets.findIndex(c => (c.model.metadata.tags || []).includes('pad'));
   void jupyterapp.commands.execute('notebook:run-cell');
 }"""
-WAIT_FOR = "import pathlib, time\nwhile not pathlib.Path({!r}).exists():\n    time.sleep(0.1)"
 SET_WIDTH = """width => document.querySelectorAll('.widget-vbox:has(> .digit-pad)').forEach(
   box => box.style.width = `${width}px`)"""
-# What of a panel is cut off at its right edge, and what is too small for a finger.
-OUT_OF_REACH = """() => [...document.querySelectorAll('.dp-card')].flatMap(card => {
-  const edge = card.getBoundingClientRect().right;
-  const parts = 'button, canvas, select, img, .dp-bars, .dp-bars span, .dp-digit, td';
-  return [...card.querySelectorAll(parts)]
-    .map(e => [e, e.getBoundingClientRect()])
-    .filter(([e, box]) => box.width > 0 && (box.right > edge + 1 ||
-      e.matches('span') && e.scrollWidth > box.width + 1 ||
-      (e.matches('button, select') && (box.width < 39.5 || box.height < 39.5))))
-    .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`);
-})"""
-
-SCREEN = {"viewport": {"width": 1280, "height": 1000}, "device_scale_factor": 2, "has_touch": True}
 NOTEBOOK = ROOT / "notebooks" / "05_draw_and_predict.ipynb"
 
 DIGITS = {  # on a field of 100 by 100, where no handwriting of strangers is at hand
@@ -91,17 +76,6 @@ def notebook(folder: Path) -> nbformat.NotebookNode:
             cell.outputs, cell.execution_count = [], None
     del copy.cells[pad + 1 :]
     return copy
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    """Chromium from the machine; without one the tests are skipped, but never where CI is set."""
-    executable = find_browser()
-    if not executable:
-        reason = "no Chromium is installed"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    with open_browser(executable) as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")
@@ -280,23 +254,8 @@ def test_a_second_view_shows_the_same_drawing(page, samples):
     assert ink_on_screen(page, 1) > 500
 
 
-@contextlib.contextmanager
-def busy_kernel(page, folder) -> Iterator[None]:
-    """A cell runs meanwhile, until the block ends."""
-    done = folder.parent / "done"
-    done.unlink(missing_ok=True)
-    page.evaluate(NEW_CELL, WAIT_FOR.format(str(done)))
-    page.wait_for_function(KERNEL_IS_BUSY)
-    page.wait_for_timeout(500)  # Lab scrolls to the new cell
-    try:
-        yield
-        assert page.locator(".jp-CodeCell .jp-InputPrompt:has-text('[*]')").count() > 0
-    finally:
-        done.touch()
-
-
 def test_the_pad_answers_while_the_kernel_is_busy(page, samples, folder):
-    with busy_kernel(page, folder):
+    with busy_kernel(page, folder.parent / "done"):
         draw(page, samples[2])
         assert result(page)["digit"] == "2" and ink_on_screen(page) > 500
         press_button(page, "Undo")
@@ -309,7 +268,7 @@ def test_the_pad_answers_while_the_kernel_is_busy(page, samples, folder):
 def test_a_page_reloaded_while_the_kernel_is_busy_shows_the_pad_that_is_run_then(
     page, samples, folder
 ):
-    with busy_kernel(page, folder):
+    with busy_kernel(page, folder.parent / "done"):
         page.evaluate("jupyterapp.commands.execute('docmanager:save')")
         page.reload()
         page.wait_for_function(KERNEL_IS_CONNECTED, timeout=1000 * STARTING)
@@ -381,13 +340,6 @@ def fill_the_pad(page, samples) -> None:
     page.wait_for_selector('[data-drawings="1"]')
     page.locator(".dp-thumbnails button").click()
     draw(page, samples[4])
-
-
-def violations(page) -> list[str]:
-    """What axe-core finds wrong with the pad's panels; the page around them is not ours."""
-    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
-    found = page.evaluate("axe.run({include: [['.dp-card']]})")["violations"]
-    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
 
 
 def test_the_cell_can_be_run_again(page, samples):
