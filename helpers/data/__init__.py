@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .allographs import draw_forms, jitter, redraw, with_allographs
 from .generated import generate_digits
 from .handwriting import Handwriting, load_handwriting, put_on_canvas
 from .mnist import Mnist, load_mnist
@@ -11,12 +12,16 @@ from .variants import with_variants
 __all__ = [
     "Handwriting",
     "Mnist",
+    "draw_forms",
     "generate_digits",
+    "jitter",
     "load_handwriting",
     "load_mnist",
     "nearest",
     "prepare_mnist",
     "put_on_canvas",
+    "redraw",
+    "with_allographs",
     "with_variants",
 ]
 

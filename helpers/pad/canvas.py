@@ -6,7 +6,7 @@ import numpy as np
 from ipywidgets import Layout
 
 from ..panel import Handler, NamedCanvas, drawn_at_once
-from .strokes import clean, smooth
+from ..strokes import clean, smooth
 
 SIDE, PEN = 640, 42  # canvas pixels; shown at half the size, so that HiDPI screens stay sharp
 FAR = 100 * SIDE  # where no pen draws: a point that is said to be there is no point

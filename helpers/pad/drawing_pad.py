@@ -13,9 +13,9 @@ from ipywidgets import HTML, HBox, Layout, ToggleButton, ToggleButtons, VBox
 from .. import LabError
 from ..panel import Panel, sentence
 from ..recogniser import Recogniser
+from ..strokes import INK_WIDTH, rasterize
 from .canvas import PEN, SIDE, Ink
 from .prediction_html import prediction_html
-from .strokes import INK_WIDTH, rasterize
 
 __all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]
 

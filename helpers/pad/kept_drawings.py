@@ -16,8 +16,8 @@ from PIL import Image
 from .. import LabError
 from ..files import A_DAY, excerpt, read_file, write_atomically
 from ..pictures import png_bytes
+from ..strokes import clean
 from .drawing_files import JSON_BYTES, Drawing, read_drawing
-from .strokes import clean
 
 OUR_NAME = re.compile(r"\d{8}-\d{6}-\d{6}-[0-9a-f]{8}")  # when it was drawn, and chance
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import LabError
+from . import LabError
 
 BOX, FIELD = 20, 28  # MNIST: the ink fills a box of 20 pixels, placed in a field of 28
 INK_WIDTH = 2.4  # pixels of the field: gives real strokes the mean brightness of MNIST, 0.13

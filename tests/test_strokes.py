@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from shapes import RING, SEVEN, centres, ink_box
 
 from helpers import LabError
-from helpers.pad import rasterize, smooth
+from helpers.strokes import rasterize, smooth
 
 numbers = some.floats() | some.integers(-700, 700) | some.sampled_from([0.0, 1e308, -1e308, 5e-324])
 points = some.tuples(numbers, numbers)
