@@ -99,6 +99,17 @@ def test_nothing_cannot_be_drawn_again(nothing):
     assert_one_sentence(caught.value)
 
 
+def test_a_hand_that_wobbles_less_stays_nearer():
+    spreads = [
+        np.std([jitter(RING, np.random.default_rng(n), wobble)[0][0] for n in range(50)])
+        for wobble in (0.01, 0.1)
+    ]
+    assert spreads[0] < spreads[1]
+    with pytest.raises(LabError, match="wobble must be a finite number") as caught:
+        jitter(RING, np.random.default_rng(0), wobble=float("nan"))
+    assert_one_sentence(caught.value)
+
+
 @pytest.mark.parametrize(
     "change",
     [

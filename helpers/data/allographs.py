@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import LabError
-from ..recogniser import check_counts, check_digits
+from ..recogniser import check_counts, check_digits, check_numbers
 from ..strokes import clean, rasterize
 from .forms import FORMS
 
@@ -48,9 +48,14 @@ def form_strokes(form: str) -> list[np.ndarray]:
     return [np.array(stroke, float) for stroke in strokes]
 
 
-def redraw(strokes: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """The image uint8 (28, 28) of a drawing as the same hand might make it again, with any pen."""
-    return rasterize(jitter(strokes, rng), rng.uniform(1.8, 3.2))
+def redraw(
+    strokes: Sequence[np.ndarray], rng: np.random.Generator, wobble: float = 0.04
+) -> np.ndarray:
+    """The image uint8 (28, 28) of strokes as the same hand might write them again, with any pen.
+
+    For a drawing of many points a `wobble` of 0.02 is enough: no curve smooths it out.
+    """
+    return rasterize(jitter(strokes, rng, wobble), rng.uniform(1.8, 3.2))
 
 
 def jitter(
@@ -61,8 +66,10 @@ def jitter(
     The pen strays from its way by `wobble` of the drawing's size (a standard deviation), by twice
     as much at the ends: smoothly, so that what is near stays near, in a form of three points as in
     a drawing of a thousand. Each stroke is misplaced by half of `wobble`; all of them are slanted,
-    turned and made wider or narrower. Raises LabError where there is no point.
+    turned and made wider or narrower. Raises LabError where there is no point, and for a `wobble`
+    that is negative or not finite.
     """
+    check_numbers(wobble=wobble)
     strokes = clean(strokes)
     if not strokes:
         raise LabError("strokes must be a list of arrays (n_points, 2), with one point or more.")
