@@ -2,8 +2,8 @@
 
     python models/train_cnn.py [--seed 0] [--path models/cnn.safetensors]
 
-The network of notebook 02 for twelve epochs, and ways to write that MNIST hardly knows:
-some of its digits once more with a stroke more (helpers/data/variants.py), and drawn ones
+The network of notebook 02, padded, for twelve epochs, and ways to write that MNIST hardly
+knows: some of its digits once more with a stroke more (helpers/data/variants.py), and drawn ones
 (helpers/data/allographs.py). Chosen on the validation split (the last 5,000 of the training digits)
 and on strangers' strokes: benchmarks/strokes_recipe.md.
 """
@@ -31,7 +31,7 @@ def main() -> None:
     images, labels = with_variants(images, labels, seed=options.seed)
     images, labels = with_allographs(images, labels, EACH, seed=options.seed)
     torch.manual_seed(options.seed)
-    model = DigitCNN()
+    model = DigitCNN(padding=1)
     history = fit(
         model,
         images,
