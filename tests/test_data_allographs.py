@@ -40,14 +40,12 @@ def test_every_form_is_a_line_that_draws_inside_the_box():
         assert weight > 0 and (points > -30).all() and (points < [90, 100]).all(), form
 
 
-@pytest.mark.xfail(reason="the network that ships has not learnt them yet")
 def test_every_form_is_read_as_its_digit(cnn):
     images, labels = draw_forms()
     wrong = np.flatnonzero(read(cnn, images) != labels)
     assert [f"a {labels[i]} of the sheet, number {i}" for i in wrong] == []
 
 
-@pytest.mark.xfail(reason="the network that ships has not learnt them yet")
 def test_what_is_drawn_a_little_differently_stays_its_digit(cnn, mnist):
     images, labels = with_allographs(mnist.train_images[:1], mnist.train_labels[:1], each=50)
     assert evaluate(cnn, images, labels) > 0.97
