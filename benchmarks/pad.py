@@ -113,9 +113,8 @@ def in_the_kernel() -> list[tuple[str, str]]:
         mnist = load_mnist()
     except LabError:
         return rows
-    mirrored = mnist.train_images[-10:, :, ::-1].copy()
     start = time.perf_counter()
-    teach(cnn, mirrored, mnist.train_labels[-10:], mnist=mnist)
+    teach(cnn, 10 * [strokes], np.zeros(10, int), mnist=mnist)
     return [*rows, ("a lesson of ten drawings (once)", f"{time.perf_counter() - start:.1f} s")]
 
 

@@ -115,7 +115,7 @@ class Lesson:
 
     model: Student
     labels: np.ndarray  # (N,) of the drawings
-    before: np.ndarray  # (N,) what was read in them
+    before: np.ndarray  # (N,) what was read in them, which were not learnt as they are
     after: np.ndarray
-    test_before: float  # share of MNIST's test set that was read right, 0 to 1
-    test_after: float
+    redrawn: tuple[float, float]  # share of new ones like them that is read right, before and after
+    others: tuple[float, float]  # of digits of MNIST's validation split

@@ -1,57 +1,59 @@
 """Teaching a copy of a network to read somebody's own drawings, without forgetting the others."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..data.allographs import with_drawings
 from ..data.mnist import Mnist, load_mnist
-from ..recogniser import Lesson, check_counts, check_digits, check_numbers, evaluate, read
+from ..recogniser import Lesson, check_counts, check_labels, check_numbers, evaluate, read
+from ..strokes import rasterize
 from ..training_run import History
 from .distort import distort
 from .network import DigitCNN
 from .training import fit
 
+SAMPLE, APART = 2_000, 10  # digits of others, and redrawn ones of each drawing, to judge by
+
 
 def teach(
     model: DigitCNN,
-    images: np.ndarray,
+    drawings: Sequence[Sequence[np.ndarray]],
     labels: np.ndarray,
     progress: Callable[[float, History], None] = lambda share_done, history: None,
     *,
     mnist: Mnist | None = None,
     digits: int = 12_000,
-    repeats: int = 100,
+    times: int = 100,
     learning_rate: float = 0.03,
     seed: int = 0,
 ) -> Lesson:
-    """Train a copy of `model` on drawings, uint8 (N, 28, 28) with labels (N,), among MNIST's.
+    """Train a copy of `model` on drawings, N lists of strokes with labels (N,), among MNIST's.
 
-    Rehearsing old examples keeps a network from forgetting them (Robins, "Catastrophic forgetting,
-    rehearsal and pseudorehearsal", 1995): `digits` of MNIST are met once, each drawing `repeats`
-    times (less where they would be more than a tenth), all distorted a little differently each
-    time. These figures were chosen on mirrored and turned digits of the validation split. `model`
-    itself stays as it is. `progress` gets the share that is done, 0 to 1, and the history so far.
-    Raises LabError where there is nothing to learn from, or no MNIST.
+    Each drawing is a way of writing: it is redrawn `times` times (less where that would be more
+    than a tenth), and never met as it is. Rehearsing old examples keeps a network from forgetting
+    them (Robins, "Catastrophic forgetting, rehearsal and pseudorehearsal", 1995): `digits` of
+    MNIST's training digits are met once. What came of it is judged by what was not learnt: the
+    drawings themselves, others redrawn from them, and digits of the validation split. `model`
+    itself stays as it is. `progress` gets the share that is done, 0 to 1, and the history so
+    far. Raises LabError where there is nothing to learn from, or no MNIST.
     """
-    images, labels = check_digits(images, labels)
-    check_counts(digits=digits, repeats=repeats)
+    labels = check_labels(labels, len(drawings))
+    check_counts(digits=digits, times=times)
     check_counts(0, seed=seed)
     check_numbers(learning_rate=learning_rate)
-    mnist = mnist or load_mnist()
+    images, targets, others, answers = (mnist or load_mnist()).split()
     progress(0.05, {})
-    test_set = mnist.test_images, mnist.test_labels
-    digits = min(digits, len(mnist.train_labels))
-    rehearsed = np.random.default_rng(seed).choice(len(mnist.train_labels), digits, replace=False)
-    repeats = max(1, min(repeats, digits // 10 // len(labels)))
-    mixed = np.concatenate([mnist.train_images[rehearsed], images.repeat(repeats, axis=0)])
-    targets = np.concatenate([mnist.train_labels[rehearsed], labels.repeat(repeats)])
+    chosen = np.random.default_rng(seed).choice(
+        len(targets), min(digits, len(targets)), replace=False
+    )
+    times = max(1, min(times, len(chosen) // 10 // len(labels)))
+    mixed = with_drawings(images[chosen], targets[chosen], drawings, labels, times, seed)
     student = copy.deepcopy(model)
-    before, test_before = read(model, images), evaluate(model, *test_set)
     history = fit(
         student,
-        mixed,
-        targets,
+        *mixed,
         epochs=1,
         learning_rate=learning_rate,
         augment=distort,
@@ -59,6 +61,9 @@ def teach(
         show_progress=False,
         progress=lambda share_done, history: progress(0.1 + 0.8 * share_done, history),
     )
-    after, test_after = read(student, images), evaluate(student, *test_set)
+    asked = np.stack([rasterize(strokes) for strokes in drawings])
+    redrawn = with_drawings(asked, labels, drawings, labels, APART, seed + 1)
+    new, their = (array[len(labels) :] for array in redrawn), (others[:SAMPLE], answers[:SAMPLE])
+    shares = [(evaluate(model, *judge), evaluate(student, *judge)) for judge in (tuple(new), their)]
     progress(1.0, history)
-    return Lesson(student, labels, before, after, test_before, test_after)
+    return Lesson(student, labels, read(model, asked), read(student, asked), *shares)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .allographs import draw_forms, jitter, redraw, with_allographs
+from .allographs import draw_forms, jitter, redraw, with_allographs, with_drawings
 from .generated import generate_digits
 from .handwriting import Handwriting, load_handwriting, put_on_canvas
 from .mnist import Mnist, load_mnist
@@ -22,6 +22,7 @@ __all__ = [
     "put_on_canvas",
     "redraw",
     "with_allographs",
+    "with_drawings",
     "with_variants",
 ]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import LabError
-from ..recogniser import check_counts, check_digits, check_numbers
+from ..recogniser import check_counts, check_digits, check_labels, check_numbers
 from ..strokes import clean, rasterize
 from .forms import FORMS
 
@@ -33,6 +33,29 @@ def with_allographs(
         chosen = rng.choice(len(forms), each, p=usual / usual.sum())
         drawn += [redraw(form_strokes(forms[i][1]), rng)[None] for i in chosen]
     return np.concatenate(drawn), np.concatenate([labels, np.repeat([*FORMS], each)])
+
+
+def with_drawings(
+    images: np.ndarray,
+    labels: np.ndarray,
+    drawings: Sequence[Sequence[np.ndarray]],
+    digits: np.ndarray,
+    times: int = 100,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 (N, 28, 28) and labels (N,), then each drawing `times` times, as by one hand.
+
+    `drawings` are the strokes of M drawings, as the pad keeps them, and `digits` (M,) what they
+    are: each is a form of your own, met every time a little differently (`redraw`), never as it
+    was drawn. Raises LabError for others, and for a `times` or a `seed` that is no whole number.
+    """
+    images, labels = check_digits(images, labels)
+    check_counts(times=times)
+    check_counts(0, seed=seed)
+    digits = check_labels(digits, len(drawings))
+    rng = np.random.default_rng(seed)
+    drawn = [redraw(strokes, rng, 0.02)[None] for strokes in drawings for _ in range(times)]
+    return np.concatenate([images, *drawn]), np.concatenate([labels, digits.repeat(times)])
 
 
 def draw_forms() -> tuple[np.ndarray, np.ndarray]:

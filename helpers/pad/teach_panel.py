@@ -1,7 +1,7 @@
 """The button that teaches a network the drawings that were kept, and what came of it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,12 +12,13 @@ from .. import LabError
 from ..panel import Panel, sentence
 from ..pictures import png_url
 from ..recogniser import Lesson, Recogniser
+from .drawing_files import Drawing
 from .drawing_pad import LOOKS, DrawingPad
 from .gallery import Gallery
 
 
 class Teach(Protocol):
-    """What teaches a copy of `model` images (N, 28, 28) with labels (N,): `helpers.cnn.teach`.
+    """What teaches a copy of `model` N drawings with labels (N,): `helpers.cnn.teach`.
 
     It calls `progress` with the share that is done, 0 to 1, and the history of the training.
     """
@@ -25,7 +26,7 @@ class Teach(Protocol):
     def __call__(
         self,
         model: Any,
-        images: np.ndarray,
+        drawings: Sequence[Sequence[np.ndarray]],
         labels: np.ndarray,
         progress: Callable[[float, dict[str, Any]], None],
         /,
@@ -52,10 +53,13 @@ class TeachPanel(Panel):
         self._path, self._name = Path(path), name
         self.thread: threading.Thread | None = None
         self.lesson: Lesson | None = None
-        self._images = np.empty((0, 28, 28), np.uint8)
+        self._drawings: list[Drawing] = []
         title = f"Teach the {name} with what you kept"
         self.teach_button = self.button(
-            title, "graduation-cap", "A copy learns your drawings among digits of MNIST", self.start
+            title,
+            "graduation-cap",
+            "A copy learns your ways of writing among digits of MNIST",
+            self.start,
         )
         self.keep_button = self.button(
             "Use the copy", "check", "The pad reads with the taught copy from now on", self.keep
@@ -77,16 +81,14 @@ class TeachPanel(Panel):
         """Begin to teach; LabError when it runs already or nothing was kept."""
         if self.thread and self.thread.is_alive():
             raise LabError("It is learning already: a few seconds more.")
-        drawings = self._gallery.drawings
-        if not drawings:
+        if not self._gallery.drawings:
             raise LabError(f"Keep a drawing first: that is what the {self._name} learns from.")
         self._show(None)
         self._bar.layout.visibility = "visible"
         self.say("A copy is learning. You can go on drawing.")
-        self._images = np.stack([drawing.image for drawing in drawings])
-        labels = np.array([drawing.label for drawing in drawings])
+        self._drawings = list(self._gallery.drawings)
         model = self._pad.models[self._name]
-        self.thread = threading.Thread(target=self._learn, args=(model, labels), daemon=True)
+        self.thread = threading.Thread(target=self._learn, args=(model,), daemon=True)
         self.thread.start()
 
     def keep(self) -> None:
@@ -94,7 +96,8 @@ class TeachPanel(Panel):
         lesson = self.lesson
         if not lesson:
             return
-        lesson.model.save(self._path, taught=len(lesson.labels), test_accuracy=lesson.test_after)
+        facts = {"taught": len(lesson.labels), "validation_sample_accuracy": lesson.others[1]}
+        lesson.model.save(self._path, **facts)
         self._pad.use(self._name, lesson.model)
         self._show(None)
         place = "/".join(self._path.parts[-3:])
@@ -105,9 +108,11 @@ class TeachPanel(Panel):
         self._show(None)
         self.say(f"Discarded: the pad reads with the {self._name} as before.")
 
-    def _learn(self, model: Recogniser, labels: np.ndarray) -> None:
+    def _learn(self, model: Recogniser) -> None:
+        strokes = [drawing.strokes for drawing in self._drawings]
+        labels = np.array([drawing.label for drawing in self._drawings])
         try:
-            lesson = self._teach(model, self._images, labels, self._progress)
+            lesson = self._teach(model, strokes, labels, self._progress)
             with self._lock:
                 self._show(lesson)
                 self.say("Use the taught copy?")
@@ -130,23 +135,22 @@ class TeachPanel(Panel):
         self.lesson = lesson
         self._choice.layout.visibility = "visible" if lesson else "hidden"
         self._bar.layout.visibility = "hidden"
-        self._table.value = _table(lesson, self._images) if lesson else ""
+        self._table.value = _table(lesson, self._drawings) if lesson else ""
 
 
-def _table(lesson: Lesson, images: np.ndarray) -> str:
+def _table(lesson: Lesson, drawings: list[Drawing]) -> str:
     """What the lesson changed: how many are read right before and after, and which drawings."""
     right = [int((read == lesson.labels).sum()) for read in (lesson.before, lesson.after)]
     rows = [
-        (f"of your {len(images)} drawings, right", *map(str, right)),
-        ("of MNIST's test set, right", f"{lesson.test_before:.2%}", f"{lesson.test_after:.2%}"),
+        (f"of your {len(drawings)} drawings, right", *map(str, right)),
+        ("of new ones, redrawn from them", *(f"{share:.0%}" for share in lesson.redrawn)),
+        ("of MNIST's digits, from a sample", *(f"{share:.2%}" for share in lesson.others)),
     ]
     lines = "".join(f"<tr><td>{name}</td><td>{a}</td><td>{b}</td></tr>" for name, a, b in rows)
     changed = "".join(
-        f'<figure><img src="{png_url(image)}" alt="A drawing of a {label}">'
+        f'<figure><img src="{png_url(drawing.image)}" alt="A drawing of a {drawing.label}">'
         f"<figcaption>{before} → <b>{after}</b></figcaption></figure>"
-        for image, label, before, after in zip(
-            images, lesson.labels, lesson.before, lesson.after, strict=True
-        )
+        for drawing, before, after in zip(drawings, lesson.before, lesson.after, strict=True)
         if before != after
     )
     return (
