@@ -10,11 +10,13 @@ and on strangers' strokes: benchmarks/strokes_recipe.md.
 
 import argparse
 
+import numpy as np
 import torch
 
 from helpers import ROOT
 from helpers.cnn import DigitCNN, distort_more, fit
-from helpers.data import load_mnist, with_allographs, with_variants
+from helpers.data import load_mnist, with_allographs, with_drawings, with_variants
+from helpers.pad import load_drawings
 from helpers.recogniser import evaluate
 
 EPOCHS = 12
@@ -25,11 +27,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the network of models/cnn.safetensors.")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--path", default=ROOT / "models" / "cnn.safetensors")
+    parser.add_argument("--drawings", help="a folder of drawings that you kept: forms of your own")
     options = parser.parse_args()
     mnist = load_mnist()
     images, labels, *held_out = mnist.split()
     images, labels = with_variants(images, labels, seed=options.seed)
     images, labels = with_allographs(images, labels, EACH, seed=options.seed)
+    if options.drawings:
+        kept, _ = load_drawings(options.drawings)
+        own = [drawing.strokes for drawing in kept], np.array([drawing.label for drawing in kept])
+        images, labels = with_drawings(images, labels, *own, seed=options.seed)
     torch.manual_seed(options.seed)
     model = DigitCNN(padding=1)
     history = fit(

@@ -10,9 +10,12 @@ digits) and on strangers' strokes: benchmarks/mlp_recipe.md and benchmarks/strok
 
 import argparse
 
+import numpy as np
+
 from helpers import ROOT
-from helpers.data import load_mnist, with_allographs, with_variants
+from helpers.data import load_mnist, with_allographs, with_drawings, with_variants
 from helpers.mlp import MLP, distort_digits
+from helpers.pad import load_drawings
 from helpers.recogniser import evaluate
 
 SIZES = (784, 300, 100, 10)  # as in LeCun et al., 1998
@@ -23,12 +26,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the network of models/mlp.json.")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--path", default=ROOT / "models" / "mlp.json")
+    parser.add_argument("--drawings", help="a folder of drawings that you kept: forms of your own")
     options = parser.parse_args()
     mnist = load_mnist()
     images, labels, *held_out = mnist.split()
     validation = held_out[0], held_out[1]
     images, labels = with_variants(images, labels, seed=options.seed)
     images, labels = with_allographs(images, labels, EACH, seed=options.seed)
+    if options.drawings:
+        kept, _ = load_drawings(options.drawings)
+        own = [drawing.strokes for drawing in kept], np.array([drawing.label for drawing in kept])
+        images, labels = with_drawings(images, labels, *own, seed=options.seed)
     model = MLP(SIZES, seed=options.seed)
     history = model.fit(
         images,

@@ -31,7 +31,7 @@ IMPORTS = {
     "import_torchvision": "",
     "data": "files recogniser strokes",
     "mlp": "files recogniser",
-    "cnn": "panel recogniser networks training_run data",
+    "cnn": "panel recogniser strokes networks training_run data",
     "gan": "files pictures recogniser networks training_run",
     "pad": "files panel pictures recogniser strokes",
 }
