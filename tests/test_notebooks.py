@@ -34,7 +34,7 @@ SMALL = {
     "04_dcgan": "TRAIN_SIZE, EPOCHS, PUPIL_EPOCHS = 2_000, 1, 1",
 }
 # Those that have their three exercises, and a picture of the result at their head. The others may.
-FINISHED = {"05_draw_and_predict"}
+FINISHED = {"01_explore_mnist", "05_draw_and_predict"}
 SOLUTION = re.compile(
     r"<details>\s*<summary>Solution</summary>\n\n```python\n(.+?\n)```\n\n.+</details>\s*", re.S
 )
