@@ -4,8 +4,10 @@ import hashlib
 import re
 import subprocess
 import sys
+import urllib.parse
 from importlib.metadata import distributions
 
+import nbformat
 import pytest
 from packaging.specifiers import SpecifierSet
 
@@ -24,6 +26,22 @@ def test_what_the_texts_link_to_is_there():
         links += [path.parent / t.split("#")[0] for t in targets if "://" not in t]
     assert len(links) > 20
     assert [str(link) for link in links if not link.exists()] == []
+
+
+def test_the_index_of_ideas_leads_to_headings():
+    """Written as JupyterLab, nbconvert and GitHub name them: a hyphen for each blank."""
+    folder = ROOT / "notebooks"
+    headings: dict[str, set[str]] = {}
+    for path in folder.glob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        headings[path.name] = {heading.strip().replace(" ", "-") for heading in found}
+    index = (folder / "README.md").read_text().split("## The index of ideas")[1]
+    links = re.findall(r"\]\(([^)#]+)(?:#([^)]+))?\)", index)
+    assert {name for name, _ in links} == set(headings), "each notebook explains something"
+    lost = [f"{n}#{a}" for n, a in links if a and urllib.parse.unquote(a) not in headings[n]]
+    assert lost == []
 
 
 def test_the_version_is_the_same_wherever_it_stands():
