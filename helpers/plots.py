@@ -37,6 +37,22 @@ def show_digits(
     return figure
 
 
+def show_maps(
+    maps: Sequence[Any], columns: int, low: float = 0, high: float = 1, colours: str = "viridis"
+) -> Figure:
+    """Draw two-dimensional arrays or tensors as a grid, all on one scale, `low` to `high`."""
+    rows = -(-len(maps) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(columns + 0.6, rows), layout="constrained", squeeze=False
+    )
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, values in zip(axes.flat, maps, strict=False):
+        drawn = axis.imshow(values, cmap=colours, vmin=low, vmax=high)
+    figure.colorbar(drawn, ax=axes, fraction=0.02)
+    return figure
+
+
 def plot_probabilities(probabilities: np.ndarray, axis: Axes | None = None) -> Axes:
     """Draw the probabilities (10,) of the ten digits as bars, the likeliest one in orange."""
     axis = axis or plt.subplots(figsize=(4, 2), layout="constrained")[1]

@@ -17,7 +17,7 @@ NOTEBOOKS = ROOT / "notebooks"
 SIZE = (480, 300)  # shown at half of it, for HiDPI screens
 CHOSEN = {  # what the code of the cell with the picture contains
     "01_explore_mnist": "contact_sheet(atlas",
-    "02_train_cnn": "axis.imshow(channel",
+    "02_train_cnn": "show_maps(maps",
     "03_numpy_mlp": "BackpropGraph(x",
     "04_dcgan": "save_film(log_dir",
     "05_draw_and_predict": None,  # a widget leaves no output: its screenshot

@@ -35,7 +35,7 @@ SMALL = {
 }
 EXTRA = {"exercise", "check"}  # cells that are no part of the lesson itself
 # Those that have their three exercises, and a picture of the result at their head. The others may.
-FINISHED = {"01_explore_mnist", "03_numpy_mlp", "05_draw_and_predict"}
+FINISHED = {"01_explore_mnist", "02_train_cnn", "03_numpy_mlp", "05_draw_and_predict"}
 SOLUTION = re.compile(
     r"<details>\s*<summary>Solution</summary>\n\n```python\n(.+?\n)```\n\n.+</details>\s*", re.S
 )

@@ -20,7 +20,7 @@ class DigitCNN(nn.Module):
 
     Four convolutions without padding, each followed by batch normalisation (Ioffe and Szegedy,
     2015) and ReLU, shrink 28 × 28 pixels to one, while `width` channels grow to 8 `width`. Pooling
-    comes before the normalisation: the same answer for a quarter of the work. With `padding=1` the
+    comes before the normalisation, which then has a quarter of the work. With `padding=1` the
     3 × 3 convolutions keep their places, and 3 × 3 are left at the end: more exact, and slower.
     """
 

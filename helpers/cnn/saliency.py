@@ -1,4 +1,4 @@
-"""Where a network looked."""
+"""Which pixels move what a network says."""
 
 import numpy as np
 import torch
@@ -10,9 +10,10 @@ from ..recogniser import check_images
 def saliency(model: torch.nn.Module, images: np.ndarray, samples: int = 25) -> np.ndarray:
     """How much each pixel of uint8 images (N, 28, 28) moves the winning logit: float32, same shape.
 
-    The square of the logit's gradient (Simonyan et al., 2013), averaged over noisy copies of the
-    image so that it is less ragged (SmoothGrad: Smilkov et al., 2017); each map's largest value is
-    1. The weights and the mode of the model stay as they are. Raises LabError for other images.
+    The square of the gradient (Simonyan et al., 2013) of each noisy copy's winning logit, averaged
+    over the copies: SmoothGrad squared (Hooker et al., 2019; SmoothGrad: Smilkov et al., 2017).
+    Each map's largest value is 1. The weights and the mode of the model stay as they are. Raises
+    LabError for other images.
     """
     device = next(model.parameters()).device
     model = evaluating(model)
