@@ -103,7 +103,9 @@ def cut_labels(notebook: nbformat.NotebookNode) -> list[str]:
     widgets = notebook.metadata.get("widgets", {}).get(WIDGET_STATES, {}).get("state", {})
     states = {f"IPY_MODEL_{name}": widget["state"] for name, widget in widgets.items()}
     narrow = {name for name, state in states.items() if state.get("description_width") == ""}
-    labelled = [s["description"] for s in states.values() if s.get("style") in narrow]
+    on_it = {"ButtonModel", "ToggleButtonModel"}  # which have their words on them
+    beside = [s for s in states.values() if s.get("_model_name") not in on_it]
+    labelled = [s["description"] for s in beside if s.get("style") in narrow]
     return [label for label in labelled if len(label) > 11]
 
 
