@@ -32,7 +32,8 @@ class Gallery(Panel):
         self._title, self._pictures, self._problems = HTML(), HTML(), HTML()
         self.thumbnails = ToggleButtons(options=[]).add_class("dp-thumbnails")
         self.thumbnails.observe(self.guarded(lambda _: self._choose()), "value")
-        self.label = Dropdown(options=range(10), description="This one is a")
+        whole = {"description_width": "initial"}
+        self.label = Dropdown(options=range(10), description="This one is a", style=whole)
         self.label.observe(self.guarded(lambda change: self.relabel(change["new"])), "value")
         self.open_button = self.button("Open", "pencil", "Put it on the pad", self.redraw)
         self.delete_button = self.button("Delete", "trash", "Delete this drawing", self.delete)
