@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+import nbformat
 import numpy as np
-from lab_server import STARTING
+from lab_server import STARTING, serve_lab
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 RUNNING, ANSWERING = 120, 20  # seconds at most, generous for busy machines
@@ -127,6 +128,26 @@ def open_in_lab(page, address: str) -> None:
     page.evaluate(KERNEL_INFO)  # waits for the kernel's first answer
 
 
+def one_cell(source: str) -> nbformat.NotebookNode:
+    """A notebook of a single cell."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)], metadata=kernel)
+
+
+@contextlib.contextmanager
+def widget_in_lab(browser, notebook: nbformat.NotebookNode, folder: Path, shown: str) -> Iterator:
+    """The page of JupyterLab in which all cells were run, and something matches `shown`."""
+    with serve_lab(notebook, folder) as address:
+        context = browser.new_context(**SCREEN)
+        page = context.new_page()
+        open_in_lab(page, address)
+        page.evaluate("void jupyterapp.commands.execute('runmenu:run-all')")
+        page.wait_for_selector(shown, timeout=1000 * RUNNING)
+        page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
+        yield page
+        context.close()
+
+
 def wait_for_pad(page) -> None:
     page.wait_for_selector(".digit-pad canvas", state="attached", timeout=1000 * RUNNING)
     page.wait_for_selector(".digit-pad [data-seq]", state="attached", timeout=1000 * ANSWERING)
@@ -223,8 +244,8 @@ def busy_kernel(page, done: Path) -> Iterator[None]:
         done.touch()
 
 
-def violations(page) -> list[str]:
-    """What axe-core finds wrong with our panels; the page around them is not ours."""
+def violations(page, ours: str = ".dp-card") -> list[str]:
+    """What axe-core finds wrong with what is ours; the page around it is not."""
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
-    found = page.evaluate("axe.run({include: [['.dp-card']]})")["violations"]
+    found = page.evaluate("ours => axe.run({include: [[ours]]})", ours)["violations"]
     return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]

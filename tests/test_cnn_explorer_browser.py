@@ -15,12 +15,12 @@ from lab_page import (
     RUNNING,
     SCREEN,
     busy_kernel,
-    open_in_lab,
+    one_cell,
     violations,
+    widget_in_lab,
 )
-from lab_server import STARTING, serve_lab, serve_voila
+from lab_server import STARTING, serve_voila
 from PIL import Image
-from run_notebooks import clean
 
 from helpers.data import load_mnist
 
@@ -42,23 +42,15 @@ SET_WIDTH = """width => {
 
 @pytest.fixture(scope="module")
 def notebook() -> nbformat.NotebookNode:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    clean(notebook)  # which names its kernel
-    return notebook
+    return one_cell(CELL)
 
 
 @pytest.fixture(scope="module")
 def page(browser, notebook, tmp_path_factory) -> Iterator:
     """The widget in JupyterLab."""
-    with serve_lab(notebook, tmp_path_factory.mktemp("lab")) as address:
-        context = browser.new_context(**SCREEN)
-        page = context.new_page()
-        open_in_lab(page, address)
-        page.evaluate("void jupyterapp.commands.execute('runmenu:run-all')")
-        page.wait_for_selector(".cx-steps", timeout=1000 * RUNNING)
-        page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
+    folder = tmp_path_factory.mktemp("lab")
+    with widget_in_lab(browser, notebook, folder, ".cx-steps") as page:
         yield page
-        context.close()
 
 
 @pytest.fixture(scope="module")

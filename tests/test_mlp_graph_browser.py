@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import nbformat
@@ -13,19 +12,18 @@ from lab_page import (
     KERNEL_IS_READY,
     NEW_CELL,
     RUNNING,
-    find_browser,
-    open_browser,
-    open_in_lab,
+    SCREEN,
+    one_cell,
+    violations,
+    widget_in_lab,
 )
-from lab_server import STARTING, serve_lab, serve_voila
+from lab_server import STARTING, serve_voila
 from PIL import Image
-from run_notebooks import clean
 
 from helpers.mlp import BackpropGraph
 
 pytestmark = pytest.mark.slow
 
-SCREEN = {"viewport": {"width": 1280, "height": 1000}, "device_scale_factor": 2, "has_touch": True}
 CELL = "from helpers.mlp import BackpropGraph\nBackpropGraph()"
 LAST = len(BackpropGraph().steps) - 1
 BACKWARD_DONE = LAST - 2
@@ -55,33 +53,15 @@ COVERED = """() => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator:
-    executable = find_browser()
-    if not executable:
-        reason = "no Chromium is installed"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    with open_browser(executable) as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
 def notebook() -> nbformat.NotebookNode:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    clean(notebook)  # which names its kernel
-    return notebook
+    return one_cell(CELL)
 
 
 @pytest.fixture(scope="module")
 def lab(browser, notebook, tmp_path_factory) -> Iterator:
-    with serve_lab(notebook, tmp_path_factory.mktemp("lab")) as address:
-        context = browser.new_context(**SCREEN)
-        page = context.new_page()
-        open_in_lab(page, address)
-        page.evaluate("void jupyterapp.commands.execute('runmenu:run-all')")
-        page.wait_for_selector(".bp-card[data-step]", timeout=1000 * RUNNING)
-        page.wait_for_function(KERNEL_IS_READY, timeout=1000 * RUNNING)
+    folder = tmp_path_factory.mktemp("lab")
+    with widget_in_lab(browser, notebook, folder, ".bp-card[data-step]") as page:
         yield page
-        context.close()
 
 
 @pytest.fixture
@@ -240,7 +220,8 @@ def test_at_any_width_all_is_within_reach_and_accessible(page, width, theme):
         if folder := os.environ.get("SCREENSHOTS"):
             name = f"{theme.split()[1]}-{width}-{step}.png"
             page.locator(".bp-box").screenshot(path=Path(folder, name))
-        found += [*page.evaluate(OUT_OF_REACH), *page.evaluate(COVERED), *violations(page)]
+        hidden = page.evaluate(OUT_OF_REACH) + page.evaluate(COVERED)
+        found += hidden + violations(page, ".bp-card")
         if step:
             box = page.locator(".bp-scroll").bounding_box()
             lit = page.locator(".bp-scroll .bp-lit").last.bounding_box()
@@ -250,13 +231,6 @@ def test_at_any_width_all_is_within_reach_and_accessible(page, width, theme):
     )
     page.evaluate(SET_WIDTH, 800)
     assert found == [] and scrolls == (width == 300)
-
-
-def violations(page) -> list[str]:
-    """What axe-core finds wrong with the graph."""
-    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
-    found = page.evaluate("axe.run({include: [['.bp-card']]})")["violations"]
-    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
 
 
 def test_voila_steps_by_mouse_and_keys(voila):
