@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 
+import matplotlib.pyplot as plt
 import pytest
 from lab_page import find_browser, open_browser
 
@@ -20,6 +21,14 @@ def pytest_terminal_summary(terminalreporter, config) -> None:
     if terminalreporter.stats.keys() & {"failed", "error"}:
         seed = config.getoption("randomly_seed", None)
         terminalreporter.write_line(f"The same order again: --randomly-seed={seed}")
+
+
+@pytest.fixture(autouse=True)
+def no_figure_left_open() -> Iterator[None]:
+    """Each test begins without figures, whatever was drawn in the tests before it."""
+    plt.close("all")
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="session")

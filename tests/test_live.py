@@ -147,7 +147,6 @@ def test_figures_that_were_open_before_stay_open(shown):
     with Live(draw) as live:
         live(1, HISTORY)
     assert plt.get_fignums() == [mine.number] and len(shown) == 1
-    plt.close(mine)
 
 
 def test_outside_a_notebook_it_prints_a_line_now_and_then(capsys):
@@ -169,7 +168,6 @@ def test_it_shows_what_is_misread_now():
     assert len(right.texts) == 14
     sheet = right.images[0].get_array()
     assert np.array_equal(sheet[12:40, 98:126], images[4])  # the fourth: 3 is read right
-    plt.close("all")
 
 
 # ---- a training that is watched is the same to the last bit

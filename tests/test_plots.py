@@ -1,7 +1,5 @@
 """The figures of several notebooks show what they are given."""
 
-from collections.abc import Iterator
-
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,10 +18,8 @@ from helpers.plots import (
 
 
 @pytest.fixture(autouse=True)
-def no_window() -> Iterator[None]:
+def no_window() -> None:
     matplotlib.use("Agg")
-    yield
-    plt.close("all")
 
 
 def curves(axis: plt.Axes) -> dict[str, list[float]]:
