@@ -41,7 +41,7 @@ def main() -> None:
     history = model.fit(
         images,
         labels,
-        epochs=40,
+        epochs=80,
         learning_rate=0.1,
         augment=distort_digits,
         validation=validation,
