@@ -8,6 +8,9 @@ import numpy as np
 
 from . import LabError
 
+Shape = tuple[int, ...]
+"""Of one image: (height, width), or (height, width, 3) in colour."""
+
 
 class Recogniser(Protocol):
     """Whatever reads digits: uint8 images (N, 28, 28) in, probabilities float32 (N, 10) out."""
@@ -31,8 +34,8 @@ def evaluate(model: Recogniser, images: np.ndarray, labels: np.ndarray) -> float
     return float((read(model, images) == labels).mean())
 
 
-def check_images(images: np.ndarray) -> np.ndarray:
-    """The images, uint8 (N, 28, 28), N may be 0, in one piece and writable as torch wants them.
+def check_images(images: np.ndarray, shape: Shape = (28, 28)) -> np.ndarray:
+    """The images, uint8 (N, *shape), N may be 0, in one piece and writable as torch wants them.
 
     They are copied only where that is needed. Raises LabError for anything else.
     """
@@ -45,9 +48,10 @@ def check_images(images: np.ndarray) -> np.ndarray:
         )
     if images.dtype != np.uint8:
         raise LabError(f"images must be uint8, ink 255 on paper 0, not {images.dtype}.")
-    if images.shape[1:] != (28, 28):
-        hint = ": put a single digit in a batch with images[None]" if images.ndim == 2 else ""
-        raise LabError(f"images must have the shape (N, 28, 28), not {images.shape}{hint}.")
+    if images.shape[1:] != shape:
+        hint = ": put a single one in a batch with images[None]" if images.shape == shape else ""
+        wanted = ", ".join(map(str, ("N", *shape)))
+        raise LabError(f"images must have the shape ({wanted}), not {images.shape}{hint}.")
     return np.require(images, requirements=["C", "W"])
 
 
@@ -73,22 +77,24 @@ def check_labels(labels: np.ndarray, n_images: int, n_classes: int = 10) -> np.n
 
 
 def check_digits(
-    images: np.ndarray, labels: np.ndarray, n_classes: int = 10
+    images: np.ndarray, labels: np.ndarray, n_classes: int = 10, shape: Shape = (28, 28)
 ) -> tuple[np.ndarray, np.ndarray]:
     """Images and a label for each, as `check_images` and `check_labels` give them."""
-    images = check_images(images)
+    images = check_images(images, shape)
     return images, check_labels(labels, len(images), n_classes)
 
 
-def check_validation(validation: object, n_classes: int = 10) -> tuple[np.ndarray, np.ndarray]:
+def check_validation(
+    validation: object, n_classes: int = 10, shape: Shape = (28, 28)
+) -> tuple[np.ndarray, np.ndarray]:
     """The images and labels of a pair, as `check_digits` gives them; LabError says what they are
     for where they are none.
     """
     if not isinstance(validation, tuple | list) or len(validation) != 2:
-        raise LabError("validation must be a pair: images (N, 28, 28) and labels (N,).")
+        raise LabError("validation must be a pair: images and their labels.")
     images, labels = validation
     try:
-        return check_digits(images, labels, n_classes)
+        return check_digits(images, labels, n_classes, shape)
     except LabError as error:
         raise LabError(f"validation: {error}") from None
 

@@ -39,6 +39,29 @@ def test_with_padding_more_places_are_kept(mnist, tmp_path):
     assert np.array_equal(before, after)
 
 
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize(("side", "shape"), [(28, (28, 28, 3)), (32, (32, 32, 3))])
+def test_it_learns_pictures_of_another_side_and_in_colour(tmp_path, side, shape, padding):
+    colours = np.eye(3, dtype=np.uint8)[np.arange(60) % 3] * 255  # red, green, blue
+    images = np.broadcast_to(colours[:, None, None], (60, *shape)).copy()
+    model = DigitCNN(4, padding, side, channels=3)
+    digits = images, np.arange(60) % 3
+    fit(model, *digits, digits, epochs=20, full_epochs=20, batch_size=20, show_progress=False)
+    assert evaluate(model, *digits) == 1
+    again = DigitCNN.load(model.save(tmp_path / "cnn.safetensors"))
+    assert np.array_equal(again.predict_proba(images), model.predict_proba(images))
+    with pytest.raises(LabError, match=rf"shape \(N, {side}, {side}, 3\), not \(60, 28, 28\)"):
+        model.predict_proba(images[:, :28, :28, 0])
+
+
+def test_a_file_from_before_there_were_other_pictures_is_of_digits(tmp_path):
+    shipped = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
+    assert {"side", "channels"}.isdisjoint(shipped.facts)
+    assert shipped.image_shape == (28, 28)
+    again = DigitCNN.load(shipped.save(tmp_path / "cnn.safetensors"))
+    assert (again.facts["side"], again.facts["channels"]) == (28, 1)
+
+
 def test_a_prediction_does_not_depend_on_the_rest_of_the_batch(model, mnist):
     model.train()
     images = mnist.test_images[:50]

@@ -1,4 +1,4 @@
-"""The convolutional network that reads digits."""
+"""The convolutional network that reads digits, and other small pictures."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +9,16 @@ import torch
 from torch import nn
 
 from ..networks import evaluating, load_network, save_network
-from ..recogniser import check_images
+from ..recogniser import Shape, check_images
 
 MEAN, STD = 0.1307, 0.3081  # of the training pixels, scaled to 0..1
-LIMITS = {"width": range(1, 257), "padding": range(2)}  # of what a file may ask for
+LIMITS = {  # of what a file may ask for
+    "width": range(1, 257),
+    "padding": range(2),
+    "side": range(28, 33),
+    "channels": range(1, 4, 2),
+}
+ONCE = {"side": 28, "channels": 1}  # of all files until other pictures came
 
 
 class DigitCNN(nn.Module):
@@ -22,15 +28,18 @@ class DigitCNN(nn.Module):
     2015) and ReLU, shrink 28 × 28 pixels to one, while `width` channels grow to 8 `width`. Pooling
     comes before the normalisation, which then has a quarter of the work. With `padding=1` the
     3 × 3 convolutions keep their places, and 3 × 3 are left at the end: more exact, and slower.
+    Images of another `side`, 28 to 32 pixels, or with 3 `channels` are (N, side, side, 3).
     """
 
-    def __init__(self, width: int = 16, padding: int = 0):
+    def __init__(self, width: int = 16, padding: int = 0, side: int = 28, channels: int = 1):
         super().__init__()
-        self.width, self.padding = width, padding
-        w, p, places = width, padding, 9 if padding else 1
+        self.width, self.padding, self.side, self.channels = width, padding, side, channels
+        w, p = width, padding
+        pooled = (side - 4) // 2  # 12 of 28 pixels
+        places = (pooled // 4 if padding else (pooled - 2) // 2 - 4) ** 2  # 1; padded: 9
         self.facts: dict = {}  # of its training, from the file it was loaded from
         self.features = nn.Sequential(
-            nn.Conv2d(1, w, 5, bias=False),  # (N, w, 24, 24)
+            nn.Conv2d(channels, w, 5, bias=False),  # (N, w, 24, 24)
             nn.MaxPool2d(2),  # (N, w, 12, 12)
             nn.BatchNorm2d(w),
             nn.ReLU(),
@@ -49,11 +58,16 @@ class DigitCNN(nn.Module):
         )
         self.classifier = nn.Linear(places * 8 * w, 10)
 
+    @property
+    def image_shape(self) -> Shape:
+        """Of one image: (28, 28), or (32, 32, 3)."""
+        return (self.side, self.side) + (self.channels,) * (self.channels > 1)
+
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.classifier(self.features(normalise(images)))  # (N, 10)
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
-        """Probabilities of the ten digits, float32 (N, 10), for uint8 images (N, 28, 28).
+        """Probabilities of the ten classes, float32 (N, 10), for uint8 images (N, 28, 28).
 
         Safe while another thread trains the network. Raises LabError for any other type or shape.
         """
@@ -65,7 +79,7 @@ class DigitCNN(nn.Module):
         return self._in_batches(lambda model, x: model.features(normalise(x)), images, columns)
 
     def _in_batches(self, answer: Callable, images: np.ndarray, columns: int) -> np.ndarray:
-        images = check_images(images)
+        images = check_images(images, self.image_shape)
         device = next(self.parameters()).device
         model = evaluating(self)
         with torch.inference_mode():
@@ -89,9 +103,13 @@ class DigitCNN(nn.Module):
         Raises LabError for a file that is missing, damaged, or of another model, before anything
         of it is used. The facts stored with it are then in `facts`.
         """
-        return load_network(cls, path, LIMITS)
+        return load_network(cls, path, LIMITS, ONCE)
 
 
 def normalise(images: torch.Tensor) -> torch.Tensor:
-    """Scale images (N, 28, 28), 0 to 255, to mean 0 and deviation 1: float32 (N, 1, 28, 28)."""
-    return (images[:, None].float() / 255 - MEAN) / STD
+    """Scale images (N, 28, 28), 0 to 255, to mean 0 and deviation 1: float32 (N, 1, 28, 28).
+
+    Colour images (N, 32, 32, 3) are scaled by the same numbers, and give (N, 3, 32, 32).
+    """
+    planes = images[:, None] if images.ndim == 3 else images.movedim(3, 1)
+    return (planes.float() / 255 - MEAN) / STD

@@ -49,15 +49,17 @@ def fit(
 ) -> History:
     """Train a classifier on uint8 images (N, 28, 28) with labels (N,), 0 to 9; give the history.
 
-    Nesterov momentum on the cross-entropy, one cycle of the learning rate (Smith and Topin, 2018);
-    `augment(images, strength)` changes each batch, less in the last eighth of the steps. After
-    `full_epochs` only the half with the largest loss is met ("biggest losers": Jiang et al., 2019).
-    After each step `progress` gets the share that is done and the history, as `helpers.live.Live`
-    wants it. `log_dir`, `checkpoint`, and what a stop or a loss that is not finite leaves: see
-    `TrainingRun`. Raises LabError for bad arguments.
+    Where the model says its `image_shape`, images have that one. Nesterov momentum on the
+    cross-entropy, one cycle of the learning rate (Smith and Topin, 2018); `augment(images,
+    strength)` changes each batch, less in the last eighth of the steps. After `full_epochs` only
+    the half with the largest loss is met ("biggest losers": Jiang et al., 2019). After each step
+    `progress` gets the share that is done and the history, as `helpers.live.Live` wants it.
+    `log_dir`, `checkpoint`, and what a stop or a loss that is not finite leaves: see `TrainingRun`.
+    Raises LabError for bad arguments.
     """
-    images, labels = check_digits(images, labels)
-    validation = validation if validation is None else check_validation(validation)
+    shape = getattr(model, "image_shape", (28, 28))
+    images, labels = check_digits(images, labels, 10, shape)
+    validation = validation if validation is None else check_validation(validation, 10, shape)
     check_counts(epochs=epochs, batch_size=batch_size)
     check_counts(0, full_epochs=full_epochs, seed=seed)
     check_numbers(learning_rate=learning_rate, weight_decay=weight_decay)
