@@ -1,5 +1,6 @@
-"""02: the convolutional network that reads digits, how it is trained and where it looks."""
+"""02, 06: networks that read digits, how they are trained, where they look and what they cost."""
 
+from .costs import count, for_digits
 from .distort import distort, distort_more
 from .explorer import ConvolutionExplorer
 from .network import DigitCNN, normalise
@@ -10,9 +11,11 @@ from .training import fit
 __all__ = [
     "ConvolutionExplorer",
     "DigitCNN",
+    "count",
     "distort",
     "distort_more",
     "fit",
+    "for_digits",
     "normalise",
     "saliency",
     "teach",

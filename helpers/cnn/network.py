@@ -21,7 +21,34 @@ LIMITS = {  # of what a file may ask for
 ONCE = {"side": 28, "channels": 1}  # of all files until other pictures came
 
 
-class DigitCNN(nn.Module):
+class Classifier(nn.Module):
+    """What reads digits: its `forward` makes logits (N, 10) of uint8 images (N, 28, 28)."""
+
+    @property
+    def image_shape(self) -> Shape:
+        """Of one image: (28, 28), or (32, 32, 3)."""
+        return 28, 28
+
+    def predict_proba(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities of the ten classes, float32 (N, 10), for uint8 images (N, 28, 28).
+
+        Safe while another thread trains the network. Raises LabError for any other type or shape.
+        """
+        return self._in_batches(lambda model, x: model(x).softmax(1), images, 10)
+
+    def _in_batches(self, answer: Callable, images: np.ndarray, columns: int) -> np.ndarray:
+        images = check_images(images, self.image_shape)
+        device = next(self.parameters()).device
+        model = evaluating(self)
+        with torch.inference_mode():
+            batches = [
+                answer(model, torch.from_numpy(images[i : i + 1000]).to(device)).cpu()
+                for i in range(0, len(images), 1000)
+            ]
+        return torch.cat(batches or [torch.empty(0, columns)]).numpy()
+
+
+class DigitCNN(Classifier):
     """A small convolutional network: uint8 images (N, 28, 28) in, logits (N, 10) out.
 
     Four convolutions without padding, each followed by batch normalisation (Ioffe and Szegedy,
@@ -60,34 +87,15 @@ class DigitCNN(nn.Module):
 
     @property
     def image_shape(self) -> Shape:
-        """Of one image: (28, 28), or (32, 32, 3)."""
         return (self.side, self.side) + (self.channels,) * (self.channels > 1)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.classifier(self.features(normalise(images)))  # (N, 10)
 
-    def predict_proba(self, images: np.ndarray) -> np.ndarray:
-        """Probabilities of the ten classes, float32 (N, 10), for uint8 images (N, 28, 28).
-
-        Safe while another thread trains the network. Raises LabError for any other type or shape.
-        """
-        return self._in_batches(lambda model, x: model(x).softmax(1), images, 10)
-
     def embed(self, images: np.ndarray) -> np.ndarray:
         """What the last layer decides on: activations, float32 (N, d), for images as above."""
         columns = self.classifier.in_features
         return self._in_batches(lambda model, x: model.features(normalise(x)), images, columns)
-
-    def _in_batches(self, answer: Callable, images: np.ndarray, columns: int) -> np.ndarray:
-        images = check_images(images, self.image_shape)
-        device = next(self.parameters()).device
-        model = evaluating(self)
-        with torch.inference_mode():
-            batches = [
-                answer(model, torch.from_numpy(images[i : i + 1000]).to(device)).cpu()
-                for i in range(0, len(images), 1000)
-            ]
-        return torch.cat(batches or [torch.empty(0, columns)]).numpy()
 
     def save(self, path: str | Path, **facts: object) -> Path:
         """Write the weights as safetensors, with facts of the training (JSON-able) beside them.

@@ -15,6 +15,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
+from .. import LabError
 from ..recogniser import (
     Recogniser,
     check_counts,
@@ -40,6 +41,7 @@ def fit(
     batch_size: int = 128,
     learning_rate: float = 0.2,
     weight_decay: float = 5e-4,
+    optimizer: str = "sgd",
     augment: Augmentation | None = None,
     seed: int = 0,
     log_dir: str | Path | None = None,
@@ -50,12 +52,13 @@ def fit(
     """Train a classifier on uint8 images (N, 28, 28) with labels (N,), 0 to 9; give the history.
 
     Where the model says its `image_shape`, images have that one. Nesterov momentum on the
-    cross-entropy, one cycle of the learning rate (Smith and Topin, 2018); `augment(images,
-    strength)` changes each batch, less in the last eighth of the steps. After `full_epochs` only
-    the half with the largest loss is met ("biggest losers": Jiang et al., 2019). After each step
-    `progress` gets the share that is done and the history, as `helpers.live.Live` wants it.
-    `log_dir`, `checkpoint`, and what a stop or a loss that is not finite leaves: see `TrainingRun`.
-    Raises LabError for bad arguments.
+    cross-entropy, one cycle of the learning rate (Smith and Topin, 2018); `optimizer="adamw"` takes
+    AdamW (Loshchilov and Hutter, 2019), at a rate near 0.001, in place of the momentum.
+    `augment(images, strength)` changes each batch, less in the last eighth of the steps. After
+    `full_epochs` only the half with the largest loss is met ("biggest losers": Jiang et al., 2019).
+    After each step `progress` gets the share that is done and the history, as `helpers.live.Live`
+    wants it. `log_dir`, `checkpoint`, and what a stop or a loss that is not finite leaves: see
+    `TrainingRun`. Raises LabError for bad arguments.
     """
     shape = getattr(model, "image_shape", (28, 28))
     images, labels = check_digits(images, labels, 10, shape)
@@ -66,10 +69,10 @@ def fit(
     batch_size = min(batch_size, len(images))
     meets = [len(images) // (1 if epoch < full_epochs else 2) for epoch in range(epochs)]
     steps = sum(n // batch_size for n in meets)
-    loop = _Loop(model, images, labels, learning_rate, weight_decay)
+    loop = _Loop(model, images, labels, _optimizer(optimizer, model, learning_rate, weight_decay))
     history: History = {name: [] for name in RECORDS}
     settings: list[object] = [str(model), images, labels, augment, seed, meets]
-    settings += [batch_size, learning_rate, weight_decay]
+    settings += [batch_size, optimizer, learning_rate, weight_decay]
     with TrainingRun(loop.parts, history, settings, checkpoint, log_dir) as run:
         for epoch in run.epochs(epochs, seed):
             start = time.perf_counter()
@@ -93,6 +96,17 @@ def fit(
     return history
 
 
+def _optimizer(
+    name: str, model: torch.nn.Module, learning_rate: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    options: dict[str, Any] = {"lr": learning_rate, "weight_decay": weight_decay, "fused": True}
+    if name == "sgd":
+        return torch.optim.SGD(model.parameters(), momentum=0.9, nesterov=True, **options)
+    if name == "adamw":
+        return torch.optim.AdamW(model.parameters(), **options)
+    raise LabError(f'optimizer must be "sgd" or "adamw", not {name!r}.')
+
+
 class _Loop:
     """What a training knows between its steps, and how it makes one."""
 
@@ -101,20 +115,12 @@ class _Loop:
         model: torch.nn.Module,
         images: np.ndarray,
         labels: np.ndarray,
-        learning_rate: float,
-        weight_decay: float,
+        optimizer: torch.optim.Optimizer,
     ) -> None:
         self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         device = next(model.parameters()).device
         self.images, self.labels = (torch.from_numpy(a).to(device) for a in (images, labels))
-        self.optimizer = torch.optim.SGD(
-            model.parameters(),
-            learning_rate,
-            momentum=0.9,
-            nesterov=True,
-            weight_decay=weight_decay,
-            fused=True,
-        )
+        self.optimizer = optimizer
         self.last_loss = torch.zeros(len(images), device=device)  # of each digit
         self.parts: dict[str, Part] = {
             "model": model,
