@@ -25,6 +25,7 @@ from helpers.data import Mnist, load_mnist
 from helpers.gan import (
     Discriminator,
     Generator,
+    dcgan_game,
     fit_gan,
     frechet_distance,
     precision_recall,
@@ -52,7 +53,7 @@ def train(name: str, seconds: float, seed: int) -> tuple[Generator, float]:
     else:
         players = Generator(100, 64, classes=0), Discriminator(64, classes=0)
         del players[0].upsample[6:9]  # the plain convolution
-        settings, regular = STANDARD, {"real_target": 1.0, "penalty": 0.0}
+        settings, regular = STANDARD, {"game": dcgan_game(real_target=1.0, penalty=0.0)}
     spent, steps = 0.0, 0
 
     def step(*arguments):

@@ -13,13 +13,16 @@ from helpers import ROOT, LabError
 from helpers.cnn import DigitCNN
 from helpers.gan import (
     Discriminator,
+    Game,
     Generator,
+    dcgan_game,
     fit_gan,
     frechet_distance,
     precision_recall,
     sample_sheet,
     save_film,
     save_sheet,
+    squared_slopes,
     train_step,
 )
 from helpers.gan.training import verdict
@@ -166,7 +169,9 @@ def test_the_losses_are_those_of_the_formulae(players, digits):
     generator, discriminator = players
     images, labels = (torch.from_numpy(a[:64]) for a in digits)
     torch.manual_seed(5)
-    record = train_step(generator, discriminator, unmoved(players), images, labels, 0.0, 0.8)
+    record = train_step(
+        generator, discriminator, unmoved(players), images, labels, 0.0, dcgan_game(0.8)
+    )
     torch.manual_seed(5)
     drawn = generator(torch.randn(64, 16), labels)
     d_x = discriminator(images.float(), labels).sigmoid()
@@ -183,19 +188,104 @@ def test_the_penalty_flattens_the_discriminator_and_stays_out_of_the_record(digi
 
     def steepness(penalty):
         torch.manual_seed(0)
+        game = dcgan_game(penalty=penalty)
         generator, discriminator = Generator(16, 4), Discriminator(4)
         still = torch.optim.SGD(generator.parameters(), 0.0)
         moves = torch.optim.Adam(discriminator.parameters(), 2e-3)
         for _ in range(60):
-            record = train_step(
-                generator, discriminator, (still, moves), images, labels, 0.5, penalty=penalty
-            )
+            record = train_step(generator, discriminator, (still, moves), images, labels, 0.5, game)
             assert record["discriminator_loss"] < 3  # both cross-entropies, and no more
-        x = images.float().requires_grad_()
-        slopes = torch.autograd.grad(discriminator(x, labels).sum(), x)[0]
-        return (127.5 * slopes).square().sum((1, 2)).mean().item()
+        discriminator.eval()
+        return squared_slopes(lambda x: discriminator(x, labels), images.float()).mean().item()
 
     assert steepness(10.0) < steepness(0.0) / 4
+
+
+def test_the_penalty_is_of_each_image_alone(players, digits):
+    """Half of 0.1 times the squared length of each gradient, whatever else is in the batch."""
+    discriminator = players[1].eval()
+    images, labels = (torch.from_numpy(a[:8]) for a in digits)
+    alone = []
+    for image, label in zip(images, labels, strict=True):
+        x = image[None].float().requires_grad_()
+        slope = torch.autograd.grad(discriminator(x, label[None])[0], x)[0]
+        alone.append((127.5 * slope).square().sum())
+    together = squared_slopes(lambda x: discriminator(x, labels), images.float())
+    assert torch.allclose(together, torch.stack(alone), rtol=1e-3)
+
+    seen = []
+
+    def penalty(judge, real, drawn):
+        copies = real[:1].expand_as(real)
+        seen.extend([judge(copies)[0], judge(real)[0]])
+        return squared_slopes(judge, real).mean()
+
+    images, labels = torch.from_numpy(digits[0][:64]), torch.zeros(64, dtype=torch.int64)
+    game = dcgan_game()._replace(penalty=penalty, every=1)
+    train_step(players[0], discriminator.train(), unmoved(players), images, labels, 0.0, game)
+    assert torch.allclose(*seen, rtol=1e-4)
+    coupled = [discriminator(x, labels)[0] for x in (images[:1].expand_as(images), images)]
+    assert not torch.allclose(*coupled, rtol=1e-2)  # as it would be in training mode
+
+
+def test_another_game_is_two_losses_and_a_penalty(players, digits):
+    """Hinge, relativistic for the generator; the record holds the losses without the penalty."""
+    images, labels = (torch.from_numpy(a[:64]) for a in digits)
+    due = []
+
+    def penalty(judge, real, drawn):
+        due.append(drawn)
+        return squared_slopes(judge, drawn).mean()
+
+    game = Game(
+        lambda real, drawn: (1 - real).relu().mean() + (1 + drawn).relu().mean(),
+        lambda real, drawn: (real - drawn).mean(),
+        penalty,
+        every=1,
+    )
+    (generator, discriminator), still = players, unmoved(players)
+    torch.manual_seed(5)
+    record = train_step(generator, discriminator, still, images, labels, 0.0, game)
+    torch.manual_seed(5)
+    drawn = generator(torch.randn(64, 16), labels)
+    real, fake = (discriminator(x, labels) for x in (images.float(), drawn))
+    wanted = (1 - real).relu().mean() + (1 + fake).relu().mean()
+    assert record["discriminator_loss"].item() == pytest.approx(wanted.item(), rel=1e-5)
+    wanted = (real - fake).mean().item()
+    assert record["generator_loss"].item() == pytest.approx(wanted, rel=1e-4)
+    assert len(due) == 1 and torch.allclose(due[0], drawn)
+
+
+@pytest.mark.parametrize(("side", "channels"), [(32, 1), (32, 3), (28, 3)])
+def test_players_of_other_pictures(side, channels, tmp_path):
+    shape = (side, side, 3)[: 2 + (channels > 1)]
+    pictures = np.random.default_rng(0).integers(0, 256, (128, *shape), np.uint8)
+    torch.manual_seed(0)
+    players = Generator(8, 4, 5, side, channels), Discriminator(4, 5, side, channels)
+    averaged, history = play(players, (pictures, np.arange(128) % 5), epochs=1, log_dir=tmp_path)
+    drawn = averaged.sample(np.arange(5))
+    assert drawn.shape == (5, *shape) and drawn.dtype == np.uint8 and len(history["real"]) == 2
+    again = Generator.load(averaged.save(tmp_path / "weights.safetensors"))
+    assert np.array_equal(drawn, again.sample(np.arange(5)))
+    with pytest.raises(LabError, match="images must have the shape"):
+        play(players, (np.zeros((9, 9, 9), np.uint8), np.arange(9) % 5), epochs=1)
+
+
+def test_a_coloured_sheet_and_its_film(tmp_path):
+    torch.manual_seed(0)
+    generator = Generator(8, 4, side=32, channels=3)
+    sheet = sample_sheet(generator)
+    assert sheet.shape == (8 * 34, 340, 3)
+    first = generator.draw(latents_of_sheets(generator), np.arange(1))[0]
+    assert np.array_equal(sheet[1:33, 1:33], first)  # its colours as they are
+    save_sheet(sheet, tmp_path / "epoch_001.png")
+    with Image.open(save_film(tmp_path, tmp_path / "film.png", shrink=2)) as film:
+        assert film.size == (340, 272) and film.mode == "RGB"
+
+
+def latents_of_sheets(generator):
+    chance = torch.Generator().manual_seed(0)
+    return torch.randn(8, generator.latent_dim, generator=chance)[:1]
 
 
 def test_noise_fades(players, digits):
@@ -375,11 +465,15 @@ def test_weights_with_nan_are_never_written_over_good_ones(players, tmp_path):
         ({"latent_dim": "true"}, "latent_dim True"),
         ({"classes": '"ten"'}, "classes ten"),
         ({"classes": "-1"}, "classes -1"),
+        ({"side": "30"}, "side 30"),
+        ({"channels": "2"}, "channels 2"),
     ],
 )
 def test_a_file_of_another_network_is_refused(players, tmp_path, facts, words):
     path = tmp_path / "dcgan.safetensors"
     known = {"model": '"Generator"', "latent_dim": "16", "width": "4", "classes": "10"}
+    save_file(players[0].state_dict(), path, known)  # one from before, without side and channels
+    assert Generator.load(path).shape == (28, 28)
     save_file(players[0].state_dict(), path, known | facts)
     with pytest.raises(LabError, match=words) as error:
         Generator.load(path)

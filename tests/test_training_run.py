@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from helpers import LabError
 from helpers.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from helpers.cnn import DigitCNN, distort, fit
-from helpers.gan import Discriminator, Generator, fit_gan, train_step
+from helpers.gan import Discriminator, Generator, dcgan_game, fit_gan, train_step
 from helpers.plots import plot_game, plot_history
 
 # Trains on few digits in four epochs, a line for each; the third can be made slow, to be killed in.
@@ -217,7 +217,7 @@ def test_a_game_with_another_penalty_is_another_run(digits, checkpoint, capsys):
         def step(*arguments, calls=calls, penalty=penalty):
             if next(calls) == 5:
                 raise KeyboardInterrupt
-            return train_step(*arguments, penalty=penalty)
+            return train_step(*arguments, game=dcgan_game(penalty=penalty))
 
         play(digits, step, checkpoint=checkpoint)
         assert "Going on" not in capsys.readouterr().out

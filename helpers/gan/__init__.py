@@ -1,20 +1,29 @@
 """04: the two networks of the game, their game, and how good their digits are."""
 
-from .losses import train_step
+from .games import Game, dcgan_game, pass_for_real, r1, squared_slopes, tell_apart
 from .networks import Discriminator, Generator, initialise
 from .scores import frechet_distance, precision_recall
 from .sheets import sample_sheet, save_film, save_sheet
+from .step import move_discriminator, move_generator, train_step
 from .training import fit_gan
 
 __all__ = [
     "Discriminator",
+    "Game",
     "Generator",
+    "dcgan_game",
     "fit_gan",
     "frechet_distance",
     "initialise",
+    "move_discriminator",
+    "move_generator",
+    "pass_for_real",
     "precision_recall",
+    "r1",
     "sample_sheet",
     "save_film",
     "save_sheet",
+    "squared_slopes",
+    "tell_apart",
     "train_step",
 ]

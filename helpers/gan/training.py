@@ -47,7 +47,8 @@ def fit_gan(
     checkpoint: str | Path | None = None,
     progress: Callable[[float, History], None] | None = None,
 ) -> tuple[Generator, History]:
-    """Let the two play on uint8 images (N, 28, 28) with labels (N,); the averaged generator.
+    """Let the two play on images, uint8 (N, *generator.shape), with labels (N,): the averaged
+    generator and the history.
 
     `step(generator, discriminator, optimizers, images, labels, progress)` trains each once on a
     batch, with their Adam optimisers and `progress` from 0 to 1; it gives the four numbers of a
@@ -56,7 +57,7 @@ def fit_gan(
     gets the share that is done and the history after each step (`helpers.live.Live`). `log_dir`
     gets a sheet of samples, too. A lost game ends. See `TrainingRun`. LabError for bad arguments.
     """
-    images, labels = check_digits(images, labels)
+    images, labels = check_digits(images, labels, generator.classes or 10, generator.shape)
     check_counts(epochs=epochs, batch_size=batch_size)
     check_counts(0, seed=seed)
     check_numbers(generator_rate=generator_rate, discriminator_rate=discriminator_rate)
@@ -161,7 +162,7 @@ def _report_game(
         for name, value in scores.items():
             writer.add_scalar(f"score/{name}", value, end)
         sheet = sample_sheet(averaged)
-        writer.add_image("samples", sheet[None], run.epoch)
+        writer.add_image("samples", sheet, run.epoch, dataformats="HWC"[: sheet.ndim])
         save_sheet(sheet, Path(log_dir or "") / "samples" / f"epoch_{run.epoch:03d}.png")
 
     run.log(write)

@@ -1,0 +1,59 @@
+"""What the two players play for: a loss for each of them, and what the discriminator pays besides.
+
+A loss gets the logits of real and of drawn images, (N,) each, and gives the mean over them.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Judge = Callable[[torch.Tensor], torch.Tensor]
+Penalty = Callable[[Judge, torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+class Game(NamedTuple):
+    """Two losses and, if there is one, a penalty: `train_step` plays it.
+
+    `penalty(judge, real, drawn)` gets the images of a batch, and with `judge(images)` their logits,
+    each of which depends on its image alone: the discriminator as it is in use (evaluation mode).
+    It is due in one step of `every`, by chance, and then counts `every` times.
+    """
+
+    discriminator_loss: Loss
+    generator_loss: Loss
+    penalty: Penalty | None = None
+    every: int = 8
+
+
+def tell_apart(real: torch.Tensor, drawn: torch.Tensor, real_target: float = 0.9) -> torch.Tensor:
+    """The discriminator's cross-entropy: `real_target` for real images, 0 for drawn ones."""
+    bce = binary_cross_entropy_with_logits
+    on_real = bce(real, torch.full_like(real, real_target))
+    return on_real + bce(drawn, torch.zeros_like(drawn))
+
+
+def pass_for_real(real: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
+    """The generator's, non-saturating: -log D(G(z)) (Goodfellow et al., 2014)."""
+    return binary_cross_entropy_with_logits(drawn, torch.ones_like(drawn))
+
+
+def squared_slopes(judge: Judge, images: torch.Tensor) -> torch.Tensor:
+    """How steep each image's logit is: its gradient's squared length, for pixels -1 to 1: (N,)."""
+    images = images.detach().requires_grad_()
+    gradients = torch.autograd.grad(judge(images).sum(), images, create_graph=True)[0]
+    return (127.5 * gradients).square().flatten(1).sum(1)
+
+
+def r1(judge: Judge, real: torch.Tensor, drawn: torch.Tensor, weight: float = 0.1) -> torch.Tensor:
+    """Half of `weight` times the mean squared slope at real images (Mescheder et al., 2018)."""
+    return weight / 2 * squared_slopes(judge, real).mean()
+
+
+def dcgan_game(real_target: float = 0.9, penalty: float = 0.1) -> Game:
+    """The game of notebook 04: cross-entropy, smoothed targets, R1 with weight `penalty`."""
+    pays = partial(r1, weight=penalty) if penalty else None
+    return Game(partial(tell_apart, real_target=real_target), pass_for_real, pays)

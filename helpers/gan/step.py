@@ -1,0 +1,81 @@
+"""One step of a game: each of the two players moves once."""
+
+import torch
+
+from ..networks import evaluating
+from .games import Game, dcgan_game
+from .networks import Discriminator, Generator
+
+Adam = torch.optim.Optimizer
+SHIPPED = dcgan_game()
+
+
+def train_step(
+    generator: Generator,
+    discriminator: Discriminator,
+    optimizers: tuple[Adam, Adam],
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    progress: float,
+    game: Game = SHIPPED,
+    noise: float = 0.0,
+) -> dict[str, torch.Tensor]:
+    """One move of each player; gives both losses and the mean D(x) and D(G(z)).
+
+    `noise` is the standard deviation of what is added to all images (pixels 0 to 1); it fades as
+    `progress` goes from 0 to 1.
+    """
+    latents = torch.randn(len(images), generator.latent_dim, device=images.device)
+    drawn = generator(latents, labels)
+    x, y = (blur(pixels, noise * (1 - progress)) for pixels in (images.float(), drawn))
+    discriminator_loss, real, fake = move_discriminator(
+        discriminator, optimizers[1], x, y.detach(), labels, game
+    )
+    generator_loss = move_generator(discriminator, optimizers[0], y, labels, real, game)
+    losses = {"generator_loss": generator_loss, "discriminator_loss": discriminator_loss}
+    return losses | {"real": real.sigmoid().mean(), "fake": fake.sigmoid().mean()}
+
+
+def move_discriminator(
+    discriminator: Discriminator,
+    adam: Adam,
+    images: torch.Tensor,
+    drawn: torch.Tensor,
+    labels: torch.Tensor,
+    game: Game,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Its loss without the penalty, and the logits of real and of drawn images before the move."""
+    real, fake = discriminator(images, labels), discriminator(drawn, labels)
+    loss = game.discriminator_loss(real, fake)
+    to_minimise = loss
+    if game.penalty and torch.rand(()).item() < 1 / game.every:
+        in_use = evaluating(discriminator)  # there a logit depends on its own image alone
+        penalty = game.penalty(lambda pixels: in_use(pixels, labels), images, drawn)
+        to_minimise = loss + game.every * penalty
+    adam.zero_grad()
+    to_minimise.backward()
+    adam.step()
+    return loss, real.detach(), fake.detach()
+
+
+def move_generator(
+    discriminator: Discriminator,
+    adam: Adam,
+    drawn: torch.Tensor,
+    labels: torch.Tensor,
+    real: torch.Tensor,
+    game: Game,
+) -> torch.Tensor:
+    """Its loss, from what the discriminator, which keeps still, says of its drawings."""
+    discriminator.requires_grad_(False)  # now it only judges
+    loss = game.generator_loss(real, discriminator(drawn, labels))
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
+    discriminator.requires_grad_(True)
+    return loss
+
+
+def blur(images: torch.Tensor, noise: float) -> torch.Tensor:
+    """Instance noise: the images with noise of this standard deviation, pixels 0 to 1."""
+    return images + 255 * noise * torch.randn_like(images) if noise else images
