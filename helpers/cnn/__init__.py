@@ -4,13 +4,16 @@ from .costs import count, for_digits
 from .distort import distort, distort_more
 from .explorer import ConvolutionExplorer
 from .network import DigitCNN, normalise
+from .race import FAMILY, best_rates, side_by_side, train_for
 from .saliency import saliency
 from .teaching import teach
 from .training import fit
 
 __all__ = [
+    "FAMILY",
     "ConvolutionExplorer",
     "DigitCNN",
+    "best_rates",
     "count",
     "distort",
     "distort_more",
@@ -18,5 +21,7 @@ __all__ = [
     "for_digits",
     "normalise",
     "saliency",
+    "side_by_side",
     "teach",
+    "train_for",
 ]
