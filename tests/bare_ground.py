@@ -1,10 +1,10 @@
 """A first run on bare ground: python tests/bare_ground.py [options] [arguments for pytest]
 
 Clones the current commit into an empty folder and goes a stranger's way there, with an empty home
-and without $MNIST_DIR: `make lab` until JupyterLab answers, the pad's notebook, a digit drawn in
-Chromium, `make test`. Prints what this first run costs. Needs git, make and Python's standard
-library. `--python` names the Python to install with, `--no-tests` ends with the drawn digit,
-`--starts` draws one after each of so many starts.
+and without $MNIST_DIR and its like: `make lab` until JupyterLab answers, the pad's notebook, a
+digit drawn in Chromium, `make test`. Prints what this first run costs. Needs git, make and Python's
+standard library. `--python` names the Python to install with, `--no-tests` ends with the drawn
+digit, `--starts` draws one after each of so many starts.
 
 pip may use the network, or whatever index the machine is set to. The notebook may not: it runs with
 its proxies set to a port where nobody listens. Python's downloads heed them, it takes no rights to
@@ -29,7 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = "notebooks/05_draw_and_predict.ipynb"
 KEPT = r"PATH|LANG|LC_ALL|TMPDIR|PYTHON|OMP_NUM_THREADS|PIP_.*|.*_proxy|SSL_CERT_.*|.*_CA_BUNDLE"
-FOR_TESTS = ("MNIST_DIR", "HANDWRITING_DIR", "CI")
+FOR_TESTS = ("MNIST_DIR", "HANDWRITING_DIR", "FASHION_MNIST_DIR", "CIFAR10_DIR", "CI")
 NOBODY = "http://127.0.0.1:9"
 OFFLINE = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), NOBODY) | {
     "no_proxy": "localhost,127.0.0.1"

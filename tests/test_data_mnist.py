@@ -250,7 +250,7 @@ def test_a_network_that_swallows_everything_is_given_up():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         addresses = [f"http://127.0.0.1:{port}/a", f"http://127.0.0.1:{port}/b"]
-        assert not mnist_files._any_answers(addresses, seconds=0.5)
+        assert not mnist_files.any_answers(addresses, seconds=0.5)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip file", b"PK\x03\x04 truncated"])
@@ -318,7 +318,7 @@ def test_only_whole_numbers_of_digits_are_generated(numbers):
 
 def test_a_folder_that_cannot_be_written_is_said(cache, monkeypatch):
     cache.parent.write_text("a file where the folder should be")
-    monkeypatch.setattr(mnist_files, "_any_answers", lambda _: True)
+    monkeypatch.setattr(mnist_files, "any_answers", lambda _: True)
     with pytest.raises(LabError, match="cannot be written") as caught:
         data.load_mnist()
     assert_one_sentence(caught.value)

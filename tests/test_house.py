@@ -29,7 +29,7 @@ IMPORTS = {
     "plots": "",
     "live": "files",
     "import_torchvision": "",
-    "data": "files recogniser strokes",
+    "data": "files recogniser strokes import_torchvision",
     "mlp": "files recogniser",
     "cnn": "panel recogniser strokes networks training_run data",
     "gan": "files pictures recogniser networks training_run",

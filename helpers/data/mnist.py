@@ -1,50 +1,21 @@
 """MNIST as NumPy arrays, from a folder, from the cache, or from the network; else a stand-in."""
 
-import io
 import os
-import tempfile
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
-
-from .. import ROOT, LabError
-from ..files import excerpt, read_file, write_atomically
-from ..recogniser import check_digits
+from .. import ROOT
 from .generated import checksum, generate_digits
-from .mnist_files import Arrays, download, is_online, read_folder
+from .image_set import ImageSet, make_cache, read_cache
+from .mnist_files import download, is_online, read_folder
 
 CACHE = ROOT / "data" / "mnist.npz"
-MAX_BYTES = 64_000_000  # of the cache, packed and unpacked: MNIST takes 55 MB
-VALIDATION_SIZE = 5_000
 
 
-class Mnist(NamedTuple):
+class Mnist(ImageSet):
     """The handwritten digits of Y. LeCun, C. Cortes and C. J. C. Burges, or their stand-in.
 
-    Images are uint8 (N, 28, 28), ink 255 on paper 0; labels are int64 (N,), 0 to 9.
+    60,000 images to train on and 10,000 to test on, uint8 (N, 28, 28), ink 255 on paper 0.
     """
-
-    train_images: np.ndarray  # (60000, 28, 28)
-    train_labels: np.ndarray  # (60000,)
-    test_images: np.ndarray  # (10000, 28, 28)
-    test_labels: np.ndarray  # (10000,)
-    source: str  # where the digits come from, for the titles of figures
-
-    def split(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Cut the last 5,000 training digits off, to make choices on.
-
-        Gives images and labels to train on, then images and labels to validate on.
-        """
-        cut = len(self.train_images) - VALIDATION_SIZE
-        return (
-            self.train_images[:cut],
-            self.train_labels[:cut],
-            self.train_images[cut:],
-            self.train_labels[cut:],
-        )
 
 
 def load_mnist() -> Mnist:
@@ -58,51 +29,12 @@ def load_mnist() -> Mnist:
     if folder := os.environ.get("MNIST_DIR"):
         return Mnist(*read_folder(Path(folder)), "MNIST")
     if CACHE.exists():
-        return _read_cache(CACHE, "MNIST")
+        return Mnist(*read_cache(CACHE, "MNIST"))
     if is_online():
-        return _make_cache(CACHE, download, "MNIST")
+        return Mnist(*make_cache(CACHE, download, "MNIST"))
     print("MNIST could not be downloaded: these digits are generated.", end=" ")
     print("Run again when you are online, or set $MNIST_DIR to the four .gz files.")
     cache = CACHE.with_name(f"generated-{checksum()[:8]}.npz")
     if cache.exists():
-        return _read_cache(cache, "generated")
-    return _make_cache(cache, generate_digits, "generated")
-
-
-def _make_cache(cache: Path, make: Callable[[], Arrays], source: str) -> Mnist:
-    """What `make` gives, cached. LabError, before anybody waits for it, where it could not be."""
-    try:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=cache.parent).close()
-    except OSError as error:
-        raise LabError(f"{cache.parent} cannot be written: {error.strerror}.") from error
-    mnist = Mnist(*make(), source)
-    buffer = io.BytesIO()
-    np.savez(buffer, **{name: getattr(mnist, name) for name in mnist._fields})
-    write_atomically(cache, buffer.getvalue())
-    return mnist
-
-
-def _read_cache(cache: Path, source: str) -> Mnist:
-    data = read_file(cache, MAX_BYTES)
-    try:
-        return _unpack(data, source)
-    except Exception as error:  # what zipfile and NumPy raise for damage is of a dozen kinds
-        raise LabError(
-            f"{cache} is damaged ({excerpt(error)}): delete it and run again."
-        ) from error
-
-
-def _unpack(data: bytes, source: str) -> Mnist:
-    """The digits in the bytes of a cache; any Exception for what are none."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
-            raise LabError(f"it unpacks to more than {MAX_BYTES / 1e6:.0f} MB")
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        *digits, found = (arrays[name] for name in Mnist._fields)
-    if found.shape or str(found) != source:
-        raise LabError(f"its source is not {source}")
-    for images, labels in (digits[:2], digits[2:]):
-        if images.shape != (*labels.shape, 28, 28):
-            raise LabError(f"{labels.size} labels for images of shape {images.shape}")
-    return Mnist(*check_digits(*digits[:2]), *check_digits(*digits[2:]), source)
+        return Mnist(*read_cache(cache, "generated"))
+    return Mnist(*make_cache(cache, generate_digits, "generated"))

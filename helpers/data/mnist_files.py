@@ -39,19 +39,19 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 def read_folder(folder: Path) -> Arrays:
     """Read the four files from a folder; LabError names the one that is missing or damaged."""
-    return _parse([_read_gz(folder / name, md5) for name, md5 in FILES.items()])
+    return _decompress([_read_gz(folder / name, md5) for name, md5 in FILES.items()])
 
 
 def is_online() -> bool:
     """Whether a mirror of MNIST answers within seconds."""
-    return _any_answers([mirror + next(iter(FILES)) for mirror in MIRRORS])
+    return any_answers([mirror + next(iter(FILES)) for mirror in MIRRORS])
 
 
 def download() -> Arrays:
     """Fetch the four files, each from the first mirror that has it; LabError if none has."""
     print("Downloading MNIST (11 MB), once:")
     with tqdm(total=SIZE, unit="B", unit_scale=True, leave=False) as bar:
-        return _parse([_fetch(name, md5, bar) for name, md5 in FILES.items()])
+        return _decompress([_fetch(name, md5, bar) for name, md5 in FILES.items()])
 
 
 def _read_gz(path: Path, md5: str) -> bytes:
@@ -61,7 +61,7 @@ def _read_gz(path: Path, md5: str) -> bytes:
             "of MNIST (unset it to download them)."
         )
     data = read_file(path, MAX_BYTES)
-    if _md5(data) != md5:
+    if md5_sum(data) != md5:
         raise LabError(f"{path} {_damage(data)}: download it again, or unset $MNIST_DIR.")
     return data
 
@@ -87,19 +87,23 @@ def _fetch(name: str, md5: str, bar: tqdm) -> bytes:
         except (OSError, http.client.HTTPException) as error:
             reason = excerpt(error)
             continue
-        if _md5(data) == md5:
+        if md5_sum(data) == md5:
             return bytes(data)
         reason = f"{mirror}{name} is not MNIST's original"
     raise LabError(f"MNIST could not be downloaded ({reason}): run again.")
 
 
-def _md5(data: bytes | bytearray) -> str:
+def md5_sum(data: bytes | bytearray) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
-def _parse(packed: list[bytes]) -> Arrays:
+def _decompress(packed: list[bytes]) -> Arrays:
+    return parse([gzip.decompress(data) for data in packed])
+
+
+def parse(contents: list[bytes]) -> Arrays:
     """The arrays of the four files, whose sums are right: a header, then a byte for each number."""
-    train_images, train_labels, test_images, test_labels = map(gzip.decompress, packed)
+    train_images, train_labels, test_images, test_labels = contents
     return (
         np.frombuffer(train_images, np.uint8, offset=16).reshape(-1, 28, 28).copy(),
         np.frombuffer(train_labels, np.uint8, offset=8).astype(np.int64),
@@ -108,7 +112,7 @@ def _parse(packed: list[bytes]) -> Arrays:
     )
 
 
-def _any_answers(addresses: list[str], seconds: float = PATIENCE) -> bool:
+def any_answers(addresses: list[str], seconds: float = PATIENCE) -> bool:
     """Whether a server answers at one of the addresses; name look-ups count towards the time."""
     answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
