@@ -19,6 +19,7 @@ from helpers.gan import (
     fit_gan,
     frechet_distance,
     precision_recall,
+    r1,
     sample_sheet,
     save_film,
     save_sheet,
@@ -195,37 +196,40 @@ def test_the_penalty_flattens_the_discriminator_and_stays_out_of_the_record(digi
         for _ in range(60):
             record = train_step(generator, discriminator, (still, moves), images, labels, 0.5, game)
             assert record["discriminator_loss"] < 3  # both cross-entropies, and no more
-        discriminator.eval()
         return squared_slopes(lambda x: discriminator(x, labels), images.float()).mean().item()
 
     assert steepness(10.0) < steepness(0.0) / 4
 
 
-def test_the_penalty_is_of_each_image_alone(players, digits):
-    """Half of 0.1 times the squared length of each gradient, whatever else is in the batch."""
-    discriminator = players[1].eval()
+def slopes_alone(discriminator, images, labels):
+    """The squared length of the gradient of each logit by its own image, in this company."""
+    x = images.float().requires_grad_()
+    logits = discriminator(x, labels)
+    slopes = [torch.autograd.grad(z, x, retain_graph=True)[0][i] for i, z in enumerate(logits)]
+    return torch.stack([(127.5 * slope).square().sum() for slope in slopes])
+
+
+def test_the_penalty_is_of_each_image_alone_but_where_batches_are_normalised(players, digits):
+    discriminator = players[1]
     images, labels = (torch.from_numpy(a[:8]) for a in digits)
-    alone = []
-    for image, label in zip(images, labels, strict=True):
-        x = image[None].float().requires_grad_()
-        slope = torch.autograd.grad(discriminator(x, label[None])[0], x)[0]
-        alone.append((127.5 * slope).square().sum())
-    together = squared_slopes(lambda x: discriminator(x, labels), images.float())
-    assert torch.allclose(together, torch.stack(alone), rtol=1e-3)
 
-    seen = []
+    def both():
+        together = squared_slopes(lambda x: discriminator(x, labels), images.float())
+        return together, slopes_alone(discriminator, images, labels)
 
-    def penalty(judge, real, drawn):
-        copies = real[:1].expand_as(real)
-        seen.extend([judge(copies)[0], judge(real)[0]])
-        return squared_slopes(judge, real).mean()
+    assert not torch.allclose(*both(), rtol=0.01)  # in training, as `train_step` asks for it
+    discriminator.features[3] = torch.nn.GroupNorm(1, 8)
+    assert torch.allclose(*both(), rtol=1e-3)
 
-    images, labels = torch.from_numpy(digits[0][:64]), torch.zeros(64, dtype=torch.int64)
-    game = dcgan_game()._replace(penalty=penalty, every=1)
-    train_step(players[0], discriminator.train(), unmoved(players), images, labels, 0.0, game)
-    assert torch.allclose(*seen, rtol=1e-4)
-    coupled = [discriminator(x, labels)[0] for x in (images[:1].expand_as(images), images)]
-    assert not torch.allclose(*coupled, rtol=1e-2)  # as it would be in training mode
+
+def test_r1_is_half_of_its_weight_times_the_mean_square(players, digits):
+    """As Mescheder et al. write it, for the discriminator in the mode it is in."""
+    images, labels = (torch.from_numpy(a[:64]) for a in digits)
+    x = images.float().requires_grad_()
+    gradient = torch.autograd.grad(players[1](x, labels).sum(), x)[0]
+    wanted = 0.4 / 2 * (127.5 * gradient).square().sum() / 64
+    paid = r1(lambda pixels: players[1](pixels, labels), images.float(), images, weight=0.4)
+    assert paid.item() == pytest.approx(wanted.item(), rel=1e-4)
 
 
 def test_another_game_is_two_losses_and_a_penalty(players, digits):

@@ -18,9 +18,9 @@ Penalty = Callable[[Judge, torch.Tensor, torch.Tensor], torch.Tensor]
 class Game(NamedTuple):
     """Two losses and, if there is one, a penalty: `train_step` plays it.
 
-    `penalty(judge, real, drawn)` gets the images of a batch, and with `judge(images)` their logits,
-    each of which depends on its image alone: the discriminator as it is in use (evaluation mode).
-    It is due in one step of `every`, by chance, and then counts `every` times.
+    `penalty(judge, real, drawn)` gets the images of a batch, and with `judge(images)` their logits
+    by the discriminator as it trains: where that normalises over the batch, a logit depends on the
+    other images, too. It is due in one step of `every`, by chance, and then counts `every` times.
     """
 
     discriminator_loss: Loss
@@ -42,7 +42,11 @@ def pass_for_real(real: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
 
 
 def squared_slopes(judge: Judge, images: torch.Tensor) -> torch.Tensor:
-    """How steep each image's logit is: its gradient's squared length, for pixels -1 to 1: (N,)."""
+    """The squared length of the gradient of the logits' sum by each image, pixels -1 to 1: (N,).
+
+    Without batch normalisation that is how steep each image's own logit is. With it a logit moves
+    when other images do, and what cancels out over the batch is not counted.
+    """
     images = images.detach().requires_grad_()
     gradients = torch.autograd.grad(judge(images).sum(), images, create_graph=True)[0]
     return (127.5 * gradients).square().flatten(1).sum(1)

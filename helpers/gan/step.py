@@ -2,7 +2,6 @@
 
 import torch
 
-from ..networks import evaluating
 from .games import Game, dcgan_game
 from .networks import Discriminator, Generator
 
@@ -49,8 +48,7 @@ def move_discriminator(
     loss = game.discriminator_loss(real, fake)
     to_minimise = loss
     if game.penalty and torch.rand(()).item() < 1 / game.every:
-        in_use = evaluating(discriminator)  # there a logit depends on its own image alone
-        penalty = game.penalty(lambda pixels: in_use(pixels, labels), images, drawn)
+        penalty = game.penalty(lambda pixels: discriminator(pixels, labels), images, drawn)
         to_minimise = loss + game.every * penalty
     adam.zero_grad()
     to_minimise.backward()
