@@ -53,8 +53,8 @@ def test_the_frechet_distance_is_that_of_torchmetrics(features):
 def test_the_kernel_distance_is_that_of_torchmetrics(features):
     from torchmetrics.image.kid import KernelInceptionDistance
 
-    whole = {"subsets": 1, "subset_size": 1000}
-    wanted = by_torchmetrics(KernelInceptionDistance(AsTheyAre(), **whole), *features)
+    theirs = KernelInceptionDistance(AsTheyAre(), subsets=1, subset_size=1000)
+    wanted = by_torchmetrics(theirs, *features)
     assert kernel_distance(*features) == pytest.approx(wanted, rel=1e-3) and wanted > 1e-3
 
 
