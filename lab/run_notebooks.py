@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from nbclient import NotebookClient
 from PIL import Image
 
@@ -44,7 +45,21 @@ def execute(path: Path, overrides: str = "", folder: Path | None = None) -> nbfo
         kernel_name="python3",
     )
     client.execute()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = join_streams(cell.outputs)
     return notebook
+
+
+def join_streams(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The outputs of a cell, with what it printed in one piece, however it came."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if joined and "name" in output and output.name == joined[-1].get("name"):
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def syntax_of(source: str) -> ast.Module:
@@ -83,11 +98,13 @@ def outlives_its_kernel(output: nbformat.NotebookNode) -> bool:
 
 
 def fewer_colours(png: str) -> str:
-    """The same base64 PNG with 64 colours: figures need no more, and take a third of the room."""
+    """The same base64 PNG with 64 colours, or 16 greys, and a third of its size."""
     image = Image.open(io.BytesIO(base64.b64decode(png)))
     if image.mode == "P" or getattr(image, "is_animated", False):  # few already, or a film
         return png
-    small = image.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+    rgb = image.convert("RGB")
+    grey = not np.ptp(np.asarray(rgb), axis=2).any()
+    small = rgb.quantize(16 if grey else 64, dither=Image.Dither.NONE)
     data = png_bytes(small, optimize=True, dpi=image.info.get("dpi"))
     return min(png, base64.b64encode(data).decode(), key=len)
 

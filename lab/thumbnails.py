@@ -1,4 +1,8 @@
-"""Small pictures for the contents, from the notebooks' outputs; `make run` makes them anew."""
+"""Pictures from the notebooks' outputs, made anew by `make run`.
+
+A small one of each notebook for the contents; and, where a cell is tagged "result", its picture for
+the notebook's head.
+"""
 
 import base64
 import contextlib
@@ -29,10 +33,25 @@ def picture(name: str) -> Image.Image:
     code = CHOSEN[name]
     if code is None:
         return Image.open(NOTEBOOKS / "images" / "pad.png")
+    return Image.open(io.BytesIO(png_of(next(c for c in code_cells(name) if code in c.source))))
+
+
+def code_cells(name: str) -> list[nbformat.NotebookNode]:
+    """The code cells of a notebook, with their outputs."""
     cells = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
-    cell = next(c for c in cells if c.cell_type == "code" and code in c.source)
+    return [cell for cell in cells if cell.cell_type == "code"]
+
+
+def png_of(cell: nbformat.NotebookNode) -> bytes:
+    """The first picture among a cell's outputs; StopIteration if there is none."""
     data = next(o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {}))
-    return Image.open(io.BytesIO(base64.b64decode(data)))
+    return base64.b64decode(data)
+
+
+def results(name: str) -> dict[Path, bytes]:
+    """The picture of a notebook's cell tagged "result", by the path where the notebook shows it."""
+    tagged = (c for c in code_cells(name) if "result" in c.metadata.get("tags", []))
+    return {NOTEBOOKS / "images" / f"{name[:2]}_result.png": png_of(cell) for cell in tagged}
 
 
 def thumbnail(name: str) -> Image.Image:
@@ -46,3 +65,5 @@ if __name__ == "__main__":
         with contextlib.suppress(StopIteration):  # a notebook that was not run has no picture yet
             data = png_bytes(thumbnail(name), optimize=True)
             write_atomically(NOTEBOOKS / "images" / f"{name}.png", data)
+            for path, png in results(name).items():
+                write_atomically(path, png)

@@ -1,9 +1,11 @@
 """Every notebook runs, with a small budget, as a copy; and is built as the reader expects it."""
 
 import ast
+import base64
 import copy
 import hashlib
 import importlib
+import io
 import itertools
 import os
 import re
@@ -19,12 +21,13 @@ import numpy as np
 import pytest
 from nbconvert import HTMLExporter
 from PIL import Image
-from run_notebooks import clean, execute, syntax_of
+from run_notebooks import clean, execute, fewer_colours, join_streams, syntax_of
 from tensorboard import manager
-from thumbnails import CHOSEN, thumbnail
+from thumbnails import CHOSEN, results, thumbnail
 
 from helpers import ROOT
 from helpers.notebook import show_source
+from helpers.pictures import png_bytes
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 WIDGET_STATES = "application/vnd.jupyter.widget-state+json"
@@ -223,6 +226,30 @@ def test_the_contents_show_it_as_it_is(path):
     committed, current = (np.asarray(picture.convert("RGB")) for picture in pictures)
     assert np.array_equal(committed, current), "thumbnails.py"
     assert f"(images/{path.stem}.png)" in (path.parent / "README.md").read_text()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_result_at_its_head_is_that_of_its_cell(path):
+    head = nbformat.read(path, as_version=4).cells[0].source
+    shown = {path.parent / name for _, name in PICTURE.findall(head) if "_result" in name}
+    assert results(path.stem) == {name: name.read_bytes() for name in shown}, "thumbnails.py"
+
+
+def test_what_a_cell_prints_is_one_piece_between_its_pictures():
+    said = [nbformat.v4.new_output("stream", name="stdout", text=f"{i}\n") for i in range(3)]
+    aside = nbformat.v4.new_output("stream", name="stderr", text="careful\n")
+    picture = nbformat.v4.new_output("display_data", {"text/plain": "a 5"})
+    outputs = join_streams([said[0], said[1], aside, picture, said[2]])
+    assert [output.get("text") for output in outputs] == ["0\n1\n", "careful\n", None, "2\n"]
+
+
+@pytest.mark.parametrize(("shades", "expected"), [((1, 1, 1), 16), ((1, 0.5, 0), 64)])
+def test_a_grey_picture_gets_fewer_colours(shades, expected):
+    grain = np.random.default_rng(0).integers(0, 256, (64, 64, 1)) * np.array(shades)
+    png = base64.b64encode(png_bytes(Image.fromarray(grain.astype(np.uint8)))).decode()
+    small = Image.open(io.BytesIO(base64.b64decode(fewer_colours(png))))
+    assert len(small.getcolors()) == expected
+    assert np.abs(np.asarray(small.convert("RGB")) - grain.astype(int)).max() <= 256 / expected
 
 
 def calls_of(name: str, tree: ast.AST) -> list[ast.Call]:
