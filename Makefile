@@ -47,7 +47,7 @@ hooks: .venv/test.stamp  ## let git check what is committed, notebooks cleaned
 # torch pins its CUDA packages itself, and machines without a GPU go without them.
 constraints:  ## resolve all packages afresh and pin what is found (then make test)
 	$(PYTHON) -m venv --clear .venv/fresh
-	.venv/fresh/bin/python -m pip install --quiet -r requirements.txt -e '.[test,bench]' pre-commit
+	.venv/fresh/bin/python -m pip install --quiet -r requirements.txt -e '.[sweep,test,bench]' pre-commit
 	.venv/fresh/bin/python -m pip freeze --exclude-editable > .venv/fresh/found.txt
 	{ grep '^#' constraints.txt; grep -vE '^(nvidia|cuda|triton)' .venv/fresh/found.txt | sed 's/+cpu$$//' \
 	| $(PYTHON) -c 'import sys; sys.stdout.writelines(sorted(sys.stdin, key=str.lower))'; \

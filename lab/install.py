@@ -35,7 +35,7 @@ def main() -> None:
         ours = sys.executable
         run(*([uv, "venv", "--seed", "--python", ours] if uv else [ours, "-m", "venv"]), VENV)
     wanted = ["-r", "requirements.txt", "-c", "constraints.txt"]
-    wanted += ["-e", f".[{extra}]" if extra else ".", *cpu_index()]
+    wanted += ["-e", f".[{','.join(filter(None, ['sweep', extra]))}]", *cpu_index()]
     if uv:
         fast = [uv, "pip", "install", "--python", str(PYTHON)]
         fast += ["--index-strategy", "unsafe-best-match"]

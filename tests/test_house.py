@@ -31,7 +31,7 @@ IMPORTS = {
     "import_torchvision": "",
     "data": "files recogniser strokes import_torchvision",
     "mlp": "files recogniser",
-    "cnn": "panel recogniser strokes networks training_run data",
+    "cnn": "files panel recogniser strokes networks checkpoint training_run data",
     "gan": "files pictures recogniser networks training_run",
     "pad": "files panel pictures recogniser strokes",
 }
@@ -97,7 +97,7 @@ def python(code: str) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
 
-SLOW = "matplotlib tensorboard tensorflow tensorflow_datasets"
+SLOW = "matplotlib optuna tensorboard tensorflow tensorflow_datasets"
 
 
 @pytest.mark.parametrize(

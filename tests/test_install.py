@@ -71,7 +71,7 @@ def test_pip_installs_all_into_a_new_environment_and_is_seen(commands):
     venv, pip = commands
     assert venv == [sys.executable, "-m", "venv", str(install.VENV)]
     assert pip[1:4] == ["-m", "pip", "install"] and "--quiet" not in pip
-    assert {"requirements.txt", "constraints.txt", "."} <= set(pip)
+    assert {"requirements.txt", "constraints.txt", ".[sweep]"} <= set(pip)
 
 
 def test_the_test_tools_come_with_their_name(commands, monkeypatch):
@@ -79,7 +79,7 @@ def test_the_test_tools_come_with_their_name(commands, monkeypatch):
     install.PYTHON.touch()
     install.main()
     (pip,) = commands
-    assert ".[test]" in pip
+    assert ".[sweep,test]" in pip
 
 
 def test_uv_is_used_where_it_is_and_pip_where_uv_fails(commands, monkeypatch, capsys):

@@ -6,11 +6,16 @@ from .explorer import ConvolutionExplorer
 from .network import DigitCNN, normalise
 from .race import FAMILY, best_rates, side_by_side, train_for
 from .saliency import saliency
+from .studies import records_of
 from .teaching import teach
 from .training import fit
+from .trial import DEFAULTS, SPACE, train_with
+from .tuning import tune
 
 __all__ = [
+    "DEFAULTS",
     "FAMILY",
+    "SPACE",
     "ConvolutionExplorer",
     "DigitCNN",
     "best_rates",
@@ -20,8 +25,11 @@ __all__ = [
     "fit",
     "for_digits",
     "normalise",
+    "records_of",
     "saliency",
     "side_by_side",
     "teach",
     "train_for",
+    "train_with",
+    "tune",
 ]
