@@ -7,7 +7,7 @@ BIN := .venv/bin
 PAD := 05_draw_and_predict.ipynb
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 
-.PHONY: help lab test test-fast run bench lint hooks constraints fresh clean
+.PHONY: help lab test test-fast run bench page lint hooks constraints fresh clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
@@ -34,6 +34,9 @@ bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks
 	$(BIN)/python benchmarks/dcgan.py
 	$(BIN)/python benchmarks/strokes.py
 	$(BIN)/python benchmarks/pad.py
+
+page: .venv/lab.stamp  ## write the pad as one page that opens anywhere, docs/index.html
+	$(BIN)/python -c 'from helpers.page import save_page; print(save_page("docs/index.html"))'
 
 lint: .venv/test.stamp  ## format the code, notebooks included, and check it and its types
 	$(BIN)/ruff check --fix .

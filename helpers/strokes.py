@@ -40,7 +40,9 @@ def rasterize(strokes: Iterable[ArrayLike], ink_width: float = INK_WIDTH) -> np.
     ink = np.clip(ink_width / 2 - distance + 0.5, 0, 1)  # (20, 20), rows from the top
 
     mass_y, mass_x = (ink.sum(axis) @ np.arange(BOX) / ink.sum() for axis in (1, 0))
-    top, left = (int(np.clip(round(FIELD / 2 - m), 0, FIELD - BOX)) for m in (mass_y, mass_x))
+    # The last bits of such sums depend on the machine: a tie, as of a straight line, must not.
+    shifts = (round(FIELD / 2 - round(mass, 9)) for mass in (mass_y, mass_x))
+    top, left = (int(np.clip(shift, 0, FIELD - BOX)) for shift in shifts)
     image = np.zeros((FIELD, FIELD), np.uint8)
     image[top : top + BOX, left : left + BOX] = np.round(255 * ink)
     return image
