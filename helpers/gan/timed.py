@@ -1,0 +1,91 @@
+"""A game that lasts for so many seconds of a processor, so that different games compare."""
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from ..recogniser import Recogniser, check_counts, check_digits, check_numbers, evaluate
+from ..training_run import History, scale_rate
+from .networks import Discriminator, Generator
+from .scores import kernel_distance
+from .training import Score, Step, _adam, _follow
+
+
+class Judge(Recogniser, Protocol):
+    """Who reads images, and says what of them it decides on: `DigitCNN`."""
+
+    def embed(self, images: np.ndarray) -> np.ndarray: ...
+
+
+def judged_by(judge: Judge, real_images: np.ndarray) -> Score:
+    """A score for generators: as many images are drawn as there are real ones, (N, …).
+
+    `KID`, times 1000, is the kernel distance of the judge's features; for real images it would lie
+    around 0. `agreement` is the share, 0 to 1, in which the judge reads the class that was wanted.
+    """
+    real, wanted = judge.embed(real_images), np.arange(len(real_images)) % 10
+
+    def score(generator: Generator) -> dict[str, float]:
+        images = generator.sample(wanted, seed=1, truncation=1)
+        distance = 1000 * kernel_distance(real, judge.embed(images))
+        return {"KID": distance, "agreement": evaluate(judge, images, wanted)}
+
+    return score
+
+
+def play_for(
+    seconds: float,
+    generator: Generator,
+    discriminator: Discriminator,
+    images: np.ndarray,
+    labels: np.ndarray,
+    step: Step,
+    *,
+    batch_size: int = 64,
+    rates: tuple[float, float] = (1e-3, 4e-4),
+    seed: int = 0,
+    score: Score | None = None,
+    scores: int = 6,
+    progress: Callable[[float, History], None] | None = None,
+) -> tuple[Generator, History]:
+    """`fit_gan` by the clock: the averaged generator, and the history.
+
+    `seconds` are of a processor, not of a clock on the wall, and count the steps alone: a machine
+    that is busy otherwise, pictures and scores take nothing from a game. The learning rates of
+    generator and discriminator fall to zero in the second half. `score` measures the averaged
+    generator `scores` times, at equal distances, the last time at the end. The history has the
+    `loss` of the discriminator and the `time` of each step, and, for each score, its `score_time`
+    and `scores`. Raises LabError for bad arguments.
+    """
+    images, labels = check_digits(images, labels, generator.classes or 10, generator.shape)
+    check_counts(batch_size=batch_size, scores=scores)
+    check_numbers(seconds=seconds)
+    torch.manual_seed(seed)
+    for player in (generator, discriminator):
+        player.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    averaged = copy.deepcopy(generator).eval()
+    adams = _adam(generator, rates[0]), _adam(discriminator, rates[1])
+    digits = [torch.from_numpy(a) for a in (images, labels)]
+    history: History = {"loss": [], "time": [], "score_time": [], "scores": {}}
+    spent = 0.0
+    while spent < seconds:
+        start, done = time.process_time(), spent / seconds
+        batch = torch.randint(len(images), (batch_size,))
+        for adam in adams:
+            scale_rate(adam, min(1, 2 * (1 - done)))
+        record = step(generator, discriminator, adams, *(d[batch] for d in digits), done)
+        _follow(averaged, generator, 0.999, len(history["loss"]))
+        history["loss"].append(record["discriminator_loss"].item())
+        spent += time.process_time() - start
+        history["time"].append(spent)
+        if spent >= seconds * (len(history["score_time"]) + 1) / scores or spent >= seconds:
+            history["score_time"].append(spent)
+            for name, value in (score(averaged) if score else {}).items():
+                history["scores"].setdefault(name, []).append(float(value))
+        if progress:
+            progress(min(1, spent / seconds), history)
+    return averaged, history
