@@ -143,3 +143,14 @@ def test_the_command_says_how_far_it_is_and_which_was_best(mnist, tmp_path, monk
     with pytest.raises(SystemExit, match="could not be used: Is a directory"):
         sweep.main()
     assert optuna.logging.get_verbosity() == optuna.logging.ERROR
+
+
+def test_the_command_with_a_seed_repeats_itself(mnist, tmp_path, monkeypatch, capsys):
+    said = []
+    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        command = ["sweep", "--trials", "1", "--digits", "100", "--log-dir", f"{tmp_path}/logs"]
+        storage = ["--storage", f"{tmp_path}/{name}.journal", "--seed", seed]
+        monkeypatch.setattr(sys, "argv", command + storage)
+        sweep.main()
+        said.append(capsys.readouterr().out.split(" (")[0])  # without the seconds
+    assert said[0] == said[1] != said[2]

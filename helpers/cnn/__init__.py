@@ -1,5 +1,6 @@
 """02, 06: networks that read digits, how they are trained, where they look and what they cost."""
 
+from .architectures import Network, ResidualBlock, lenet5_1998, lenet5_modern, separable, vgg
 from .costs import count, for_digits
 from .distort import distort, distort_more
 from .explorer import ConvolutionExplorer
@@ -10,6 +11,7 @@ from .saliency import saliency
 from .studies import records_of
 from .teaching import teach
 from .training import fit
+from .transformer import VisionTransformer
 from .trial import DEFAULTS, SPACE, train_with
 from .tuning import tune
 
@@ -20,21 +22,28 @@ __all__ = [
     "SPACE",
     "ConvolutionExplorer",
     "DigitCNN",
+    "Network",
     "Recipe",
+    "ResidualBlock",
+    "VisionTransformer",
     "best_rates",
     "count",
     "distort",
     "distort_more",
     "fit",
     "for_digits",
+    "lenet5_1998",
+    "lenet5_modern",
     "mirror",
     "mirror_and_shift",
     "normalise",
     "records_of",
     "saliency",
+    "separable",
     "side_by_side",
     "teach",
     "train_for",
     "train_with",
     "tune",
+    "vgg",
 ]

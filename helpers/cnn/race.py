@@ -5,6 +5,7 @@ process and on a thread of its own.
 """
 
 import contextlib
+import functools
 import io
 import math
 import os
@@ -14,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 from .. import LabError
@@ -64,7 +66,7 @@ def train_for(
         raise LabError(f"there is no network {network!r:.40}: choose of {', '.join(FAMILY)}.")
     torch.set_num_threads(1)
     entrant = FAMILY[network]
-    images, labels, *validation = load_mnist().split()
+    images, labels, *validation = _digits()
     images, labels = images[:digits], labels[:digits]
 
     def train(steps: int) -> tuple[Classifier, float]:
@@ -97,6 +99,11 @@ def train_for(
     model, took = train(steps)
     run = {"network": network, "learning_rate": learning_rate, "seed": seed, "seconds": took}
     return run | {"steps": steps, "error": 1 - evaluate(model, validation[0], validation[1])}
+
+
+@functools.cache  # a process that runs several trainings reads them once
+def _digits() -> tuple[np.ndarray, ...]:
+    return load_mnist().split()
 
 
 def side_by_side(

@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--digits", type=int, default=10_000, help="of the 55,000 to train with")
     parser.add_argument("--threads", type=int, default=1, help="of this process")
+    parser.add_argument("--seed", type=int, help="a process that works alone repeats itself")
     parser.add_argument("--log-dir", type=Path, default=ROOT / "runs" / "sweep")
     options = vars(parser.parse_args())
     torch.set_num_threads(options.pop("threads"))
