@@ -5,6 +5,7 @@ its checkpoint, bit for bit; one that goes astray ends with its last good epoch.
 """
 
 import copy
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from torch import nn
 
 from . import LabError
 from .checkpoint import fingerprint, load_checkpoint, name_for, save_checkpoint
+from .processes import from_first, process_number
 
 History = dict[str, Any]
 Part = nn.Module | torch.optim.Optimizer | torch.Tensor
@@ -33,6 +35,7 @@ class TrainingRun:
     kept there after each epoch until the run is complete; the fingerprint of `settings` is added to
     the name, so that every run has a file of its own: checkpoint-1a2b3c4d.pt. With `log_dir` there
     is a TensorBoard log. Where either cannot be written, that is said once, and training goes on.
+    Of several processes the first one writes, and what it finds is what all go on with.
 
     Inside, KeyboardInterrupt ends the run and what was learnt stays; `WentWrong` ends it and the
     last good epoch comes back. Afterwards the networks are in evaluation mode.
@@ -93,7 +96,8 @@ class TrainingRun:
             if not self._is_finite():
                 self._restore(self._good)
             print(f"Stopped in epoch {self.epoch}: what was learnt so far is kept.")
-        if self._file and (error is None or isinstance(error, WentWrong)):
+        over = error is None or isinstance(error, WentWrong)
+        if self._file and over and process_number() == 0:
             self._file.unlink(missing_ok=True)  # the run is over: the next one starts afresh
         for network in self._networks():
             network.eval()
@@ -110,7 +114,7 @@ class TrainingRun:
             return
         self._fingerprint = fingerprint(*self._settings)
         self._file = name_for(self._checkpoint, self._fingerprint)
-        state = load_checkpoint(self._file, self._fingerprint)
+        state = from_first(functools.partial(load_checkpoint, self._file, self._fingerprint))
         if state is None:
             others = list(self._file.parent.glob(name_for(self._checkpoint, "?" * 8).name))
             if others:
@@ -135,7 +139,7 @@ class TrainingRun:
         if not self._is_finite():
             raise WentWrong("The weights are not finite: try a smaller learning rate.")
         self._good = self._state()
-        if self._file:
+        if self._file and process_number() == 0:
             try:
                 state = {"parts": self._good, "history": self._history}
                 save_checkpoint(self._file, self._fingerprint, state)
@@ -143,7 +147,7 @@ class TrainingRun:
                 self._warn(str(error))
 
     def _open_log(self) -> None:
-        if self._log_dir:
+        if self._log_dir and process_number() == 0:
             from torch.utils.tensorboard import SummaryWriter  # slow to import: only when it is due
 
             try:

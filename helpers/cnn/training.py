@@ -4,6 +4,7 @@ Its history has the `loss` and the `learning_rate` of each step, and for each ep
 the `train_accuracy` (of the augmented digits, as they were met) and the `validation_accuracy`.
 """
 
+import functools
 import math
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
 from .. import LabError
+from ..processes import check_shares, from_first, in_step, of_all, own_chance, own_share
 from ..recogniser import (
     Recogniser,
     check_counts,
@@ -52,21 +54,19 @@ def fit(
     """Train a classifier on uint8 images (N, 28, 28) with labels (N,), 0 to 9; give the history.
 
     Where the model says its `image_shape`, images have that one. Nesterov momentum on the
-    cross-entropy, one cycle of the learning rate (Smith and Topin, 2018); `optimizer="adamw"` takes
-    AdamW (Loshchilov and Hutter, 2019), at a rate near 0.001, in place of the momentum.
-    `augment(images, strength)` changes each batch, less in the last eighth of the steps. After
-    `full_epochs` only the half with the largest loss is met ("biggest losers": Jiang et al., 2019).
-    After each step `progress` gets the share that is done and the history, as `helpers.live.Live`
-    wants it. `log_dir`, `checkpoint`, and what a stop or a loss that is not finite leaves: see
-    `TrainingRun`. Raises LabError for bad arguments.
+    cross-entropy, one cycle of the learning rate (Smith and Topin, 2018); `optimizer="adamw"`, at a
+    rate near 0.001, takes AdamW (Loshchilov and Hutter, 2019). `augment(images, strength)` changes
+    each batch, less in the last eighth of the steps. After `full_epochs` only the half with the
+    largest loss is met ("biggest losers": Jiang et al., 2019). `progress` gets the share that is
+    done and the history after each step, as `helpers.live.Live` wants it. Of several processes
+    (`helpers.processes`) each takes its share of every batch. `log_dir`, `checkpoint`, and what a
+    stop or a loss that is not finite leaves: `TrainingRun`. Raises LabError for bad arguments.
     """
-    shape = getattr(model, "image_shape", (28, 28))
-    images, labels = check_digits(images, labels, 10, shape)
-    validation = validation if validation is None else check_validation(validation, 10, shape)
+    images, labels, validation = _check_pictures(model, images, labels, validation)
     check_counts(epochs=epochs, batch_size=batch_size)
     check_counts(0, full_epochs=full_epochs, seed=seed)
     check_numbers(learning_rate=learning_rate, weight_decay=weight_decay)
-    batch_size = min(batch_size, len(images))
+    batch_size = check_shares(min(batch_size, len(images)))
     meets = [len(images) // (1 if epoch < full_epochs else 2) for epoch in range(epochs)]
     steps = sum(n // batch_size for n in meets)
     loop = _Loop(model, images, labels, _optimizer(optimizer, model, learning_rate, weight_decay))
@@ -83,17 +83,27 @@ def fit(
                 done = len(history["loss"]) / steps  # 0 to 1
                 history["learning_rate"].append(scale_rate(loop.optimizer, one_cycle(done)))
                 history["loss"].append(loop.step(batch, augment, 1 if done < 7 / 8 else 0.3))
-                if len(history["loss"]) % 10 == 0:
-                    bar.set_postfix(loss=f"{history['loss'][-1]:.3f}", refresh=False)
+                _tell(bar, history["loss"])
                 if progress:
                     progress(done + 1 / steps, history)
-            history["train_accuracy"].append(int(loop.right) / (len(batches) * batch_size))
+            history["train_accuracy"].append(loop.share_right())
             history["seconds"].append(time.perf_counter() - start)
-            if validation:
-                accuracy = evaluate(cast(Recogniser, model), *validation)
-                history["validation_accuracy"].append(accuracy)
+            history["validation_accuracy"] += _judge(model, validation)
             _report_epoch(run, history, len(batches), show_progress)
     return history
+
+
+def _check_pictures(
+    model: torch.nn.Module,
+    images: np.ndarray,
+    labels: np.ndarray,
+    validation: tuple[np.ndarray, np.ndarray] | None,
+) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray] | None]:
+    shape = getattr(model, "image_shape", (28, 28))
+    images, labels = check_digits(images, labels, 10, shape)
+    if validation is not None:
+        validation = check_validation(validation, 10, shape)
+    return images, labels, validation
 
 
 def _optimizer(
@@ -117,11 +127,12 @@ class _Loop:
         labels: np.ndarray,
         optimizer: torch.optim.Optimizer,
     ) -> None:
-        self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        device = next(model.parameters()).device
+        self.model = in_step(model.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+        weight = next(model.parameters())
+        device = weight.device
         self.images, self.labels = (torch.from_numpy(a).to(device) for a in (images, labels))
         self.optimizer = optimizer
-        self.last_loss = torch.zeros(len(images), device=device)  # of each digit
+        self.last_loss = weight.new_zeros(len(images))  # of each digit
         self.parts: dict[str, Part] = {
             "model": model,
             "optimizer": self.optimizer,
@@ -130,32 +141,54 @@ class _Loop:
 
     def choose(self, n: int, hardest: bool) -> torch.Tensor:
         """The positions of n digits in random order: all, or those with the largest loss so far."""
-        self.right = torch.zeros((), dtype=torch.int64, device=self.last_loss.device)
+        self.right = torch.zeros(1, dtype=torch.int64, device=self.last_loss.device)
+        self.met = 0
         order = torch.randperm(n, device=self.last_loss.device)
+        own_chance()
         return self.last_loss.topk(n).indices[order] if hardest else order
 
     def step(self, batch: torch.Tensor, augment: Augmentation | None, strength: float) -> float:
-        """Learn from the digits at these positions; the mean loss that they had."""
-        x, y = self.images[batch], self.labels[batch]  # (batch_size, 28, 28), (batch_size,)
+        """Learn from the digits at these positions; the mean loss that they had.
+
+        Of several processes each takes its share, and all know all losses.
+        """
+        share = own_share(batch)
+        x, y = self.images[share], self.labels[share]  # (batch_size, 28, 28), (batch_size,)
         if augment:
             x = augment(x, strength)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=x.device.type == "cuda"):
             logits = self.model(x)  # (batch_size, 10)
             each_loss = cross_entropy(logits, y, reduction="none")  # (batch_size,)
-        loss = each_loss.mean()
-        if not math.isfinite(value := loss.item()):
+        losses = of_all(each_loss.detach())
+        if not math.isfinite(value := losses.mean().item()):
             raise WentWrong("The loss is not finite: try a smaller learning rate.")
         self.optimizer.zero_grad()
-        loss.backward()
+        each_loss.mean().backward()
         self.optimizer.step()
-        self.last_loss[batch] = each_loss.detach()
+        self.last_loss[batch] = losses
         self.right += (logits.argmax(1) == y).sum()
+        self.met += len(batch)
         return value
+
+    def share_right(self) -> float:
+        """The share, 0 to 1, of the digits met since `choose` that were read right."""
+        return int(of_all(self.right).sum()) / self.met
 
 
 def one_cycle(progress: float, warm_up: float = 0.25) -> float:
     """The learning rate's share of its peak at `progress` (0 to 1): a rise, then a fall to zero."""
     return progress / warm_up if progress < warm_up else (1 - progress) / (1 - warm_up)
+
+
+def _judge(model: torch.nn.Module, validation: tuple[np.ndarray, np.ndarray] | None) -> list[float]:
+    if not validation:
+        return []
+    return [from_first(functools.partial(evaluate, cast(Recogniser, model), *validation))]
+
+
+def _tell(bar: tqdm, losses: list[float]) -> None:
+    if len(losses) % 10 == 0:
+        bar.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
 
 
 def _report_epoch(run: TrainingRun, history: History, steps: int, show: bool) -> None:
