@@ -26,12 +26,14 @@ run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOK
 	$(BIN)/python lab/run_notebooks.py $(NOTEBOOKS)
 	$(BIN)/python lab/thumbnails.py $(NOTEBOOKS)
 
-bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks/*.md (40 minutes)
+bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks/*.md (an hour)
 	$(BIN)/python benchmarks/cnn.py
 	$(BIN)/python benchmarks/mlp_speed.py
 	$(BIN)/python benchmarks/mlp_accuracy.py
 	$(BIN)/python benchmarks/install_size.py
 	$(BIN)/python benchmarks/dcgan.py
+	$(BIN)/python benchmarks/gan_games.py
+	$(BIN)/python benchmarks/other_pictures.py
 	$(BIN)/python benchmarks/strokes.py
 	$(BIN)/python benchmarks/pad.py
 

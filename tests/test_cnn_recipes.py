@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.cnn import RECIPES, DigitCNN, fit, mirror, mirror_and_shift
+from helpers.cnn import (
+    RECIPES,
+    DigitCNN,
+    fit,
+    mirror,
+    mirror_and_shift,
+    predict_with_mirror,
+)
 
 PICTURES = {
     "fashion": torch.arange(6 * 28 * 28).view(6, 28, 28) % 251,
@@ -51,3 +58,14 @@ def test_a_recipe_is_what_network_and_fit_take(name):
     images = np.zeros((20, *model.image_shape), np.uint8)
     fit(model, images, np.arange(20) % 10, **recipe.training | {"epochs": 1}, show_progress=False)
     assert model.predict_proba(images).shape == (20, 10)
+
+
+def test_with_its_mirror_an_image_and_its_mirror_image_are_read_alike():
+    torch.manual_seed(0)
+    model = DigitCNN(4).eval()
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), np.uint8)
+    both = predict_with_mirror(model, images)
+    np.testing.assert_allclose(both, predict_with_mirror(model, images[:, :, ::-1]), atol=1e-6)
+    turned = model.predict_proba(images[:, :, ::-1])
+    np.testing.assert_allclose(2 * both, model.predict_proba(images) + turned, atol=1e-6)
+    assert np.abs(both - turned).max() > 1e-6

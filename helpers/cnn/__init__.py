@@ -6,7 +6,7 @@ from .distort import distort, distort_more
 from .explorer import ConvolutionExplorer
 from .network import DigitCNN, normalise
 from .race import FAMILY, best_rates, side_by_side, train_for
-from .recipes import RECIPES, Recipe, mirror, mirror_and_shift
+from .recipes import RECIPES, Recipe, mirror, mirror_and_shift, predict_with_mirror
 from .saliency import saliency
 from .studies import records_of
 from .teaching import teach
@@ -37,6 +37,7 @@ __all__ = [
     "mirror",
     "mirror_and_shift",
     "normalise",
+    "predict_with_mirror",
     "records_of",
     "saliency",
     "separable",

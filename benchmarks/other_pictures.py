@@ -1,0 +1,133 @@
+"""Reading and drawing other pictures than digits: writes benchmarks/other_pictures.md and sheets.
+
+    python benchmarks/other_pictures.py [--only fashion] [--seconds 150]
+
+DigitCNN learns each data set by its recipe, which was chosen on the validation split; then it is
+the judge of the generator of notebook 04, at its full width, after so many seconds of a processor.
+With `--only` the lines of the other data set stay as they stand in other_pictures.json.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from report import machine, publish, table
+
+from helpers.cnn import RECIPES, DigitCNN, fit, predict_with_mirror
+from helpers.data import load_images
+from helpers.files import write_atomically
+from helpers.gan import (
+    GAMES,
+    Discriminator,
+    Generator,
+    judged_by,
+    kernel_distance,
+    play_for,
+    sample_sheet,
+)
+from helpers.pictures import png_bytes
+from helpers.recogniser import evaluate
+
+JSON = Path(__file__).with_suffix(".json")
+NUMBER = 2_500
+
+
+def learn(name: str) -> tuple[DigitCNN, dict[str, Any]]:
+    """A DigitCNN trained by its recipe, and what it cost and reads."""
+    data, recipe = load_images(name), RECIPES[name]
+    images, labels, *validation = data.split()
+    torch.manual_seed(0)
+    model = DigitCNN(**recipe.network)
+    start = time.process_time()
+    fit(model, images, labels, **recipe.training, show_progress=False)
+    seconds = time.process_time() - start
+    result: dict[str, Any] = {"source": data.source, "seconds": seconds}
+    result["validation"] = accuracies(model, validation[0], validation[1])
+    result["test"] = accuracies(model, data.test_images, data.test_labels)
+    print(name, result, flush=True)
+    return model, result
+
+
+def accuracies(model: DigitCNN, images: np.ndarray, labels: np.ndarray) -> list[float]:
+    """The share that is read right: as they are, and with what is read in a mirror."""
+    both = model.predict_proba(images), predict_with_mirror(model, images)
+    return [float((p.argmax(1) == labels).mean()) for p in both]
+
+
+def draw(name: str, judge: DigitCNN, seconds: float) -> tuple[Generator, dict[str, Any]]:
+    """A generator, and its scores beside those of real images."""
+    images, labels, real, real_labels = load_images(name).split()
+    torch.manual_seed(0)
+    shape = {"side": judge.side, "channels": judge.channels}
+    players = Generator(**shape), Discriminator(**shape)
+    drawn, history = play_for(seconds, *players, images, labels, GAMES["cross-entropy, R1"])
+    result = judged_by(judge, real[:NUMBER])(drawn) | {"steps": len(history["loss"])}
+    halves = judge.embed(real[:NUMBER]), judge.embed(real[NUMBER:])
+    result |= {"real KID": 1000 * kernel_distance(*halves), "drawing seconds": seconds}
+    result["real agreement"] = evaluate(judge, real[:NUMBER], real_labels[:NUMBER])
+    print(name, result, flush=True)
+    return drawn, result
+
+
+def report(found: dict[str, dict[str, Any]]) -> None:
+    """Write the table."""
+    reading = [
+        [r["source"], f"{r['seconds']:.0f}"]
+        + [f"{share:.2%}" for share in (*r["validation"], *r["test"])]
+        for r in found.values()
+    ]
+    drawing = [
+        [
+            r["source"],
+            f"{r['drawing seconds']:.0f}",
+            f"{r['steps']:,}",
+            f"{r['KID']:.2f} ({r['real KID']:.2f})",
+            f"{r['agreement']:.1%} ({r['real agreement']:.1%})",
+        ]
+        for r in found.values()
+    ]
+    lines = [
+        "# Other pictures",
+        "",
+        "DigitCNN, trained by its recipe on all but the last 5,000 training images; one seed, "
+        "seconds of a processor (one thread).",
+        "*With mirror*: the mean of what is read in an image and in its mirror image.",
+        "",
+        *table(["", "seconds", "validation", "with mirror", "test", "with mirror"], *reading),
+        "",
+        f"The generator of notebook 04 on the same images, scores of {NUMBER:,} by that network, "
+        "in brackets those of as many real",
+        "images. Steps depend on the machine and on what else it does. Sheets: "
+        "[Fashion-MNIST](other_pictures_fashion.png), [CIFAR-10](other_pictures_cifar10.png).",
+        "",
+        *table(["", "seconds", "steps", "KID × 1000", "agreement"], *drawing),
+        "",
+        f"{machine()}. Made by `make bench`.",
+    ]
+    publish(__file__, lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", choices=["fashion", "cifar10"])
+    parser.add_argument("--seconds", type=float, default=150, help="of a processor, to draw")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in [options.only] if options.only else ["fashion", "cifar10"]:
+        judge, read = learn(name)
+        generator, drawn = draw(name, judge, options.seconds)
+        sheet = Image.fromarray(sample_sheet(generator, 6)).convert("RGB").quantize(64)
+        path = JSON.with_name(f"other_pictures_{name}.png")
+        write_atomically(path, png_bytes(sheet, optimize=True))
+        found = json.loads(JSON.read_text()) if JSON.exists() else {}
+        write_atomically(JSON, json.dumps(found | {name: read | drawn}, indent=1) + "\n")
+    report(json.loads(JSON.read_text()))
+
+
+if __name__ == "__main__":
+    main()
