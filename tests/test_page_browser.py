@@ -1,9 +1,12 @@
 """The page in a real browser, opened from its file: it reads what Python reads."""
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from lab_page import violations
 from page_file import (
     SHORT,
@@ -17,8 +20,10 @@ from page_file import (
 from shapes import ONE, RING, SEVEN
 
 from helpers import ROOT
-from helpers.cnn import DigitCNN, fit
+from helpers.cnn import DigitCNN, fit, normalise
+from helpers.cnn.network import MEAN, STD
 from helpers.data import put_on_canvas
+from helpers.gan import Generator
 from helpers.mlp import MLP
 from helpers.pad import PEN, SIDE, rasterize
 from helpers.page import save_page
@@ -198,3 +203,205 @@ def test_it_fits_and_axe_finds_nothing(browser, shipped, scheme, width):
         draw(page, SEVEN)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert violations(page, "body") == []
+
+
+def test_where_it_looked_is_the_gradient_of_pytorch(browser, shipped, cnn, handwriting):
+    rng = np.random.default_rng(1)
+    chosen = handwriting[:: len(handwriting) // 40]
+    images = np.stack([rasterize(put_on_canvas(digit.strokes, SIDE, PEN, rng)) for digit in chosen])
+    model = in_half_precision(cnn).double()
+    pixels = torch.from_numpy(images).double().requires_grad_()
+    planes = (pixels[:, None] / 255 - MEAN) / STD
+    logits = model.classifier(model.features(planes))
+    wanted = torch.autograd.grad(logits.max(1).values.sum(), pixels)[0].numpy()
+    digits = logits.argmax(1).tolist()
+    with opened_page(browser, shipped) as page:
+        slope = "([pixels, digit]) => digitLab.gradient(pixels, digit)"
+        asked = [[image.ravel().tolist(), d] for image, d in zip(images, digits, strict=True)]
+        found = np.reshape(in_the_page(page, slope, asked), images.shape)
+    assert np.abs(found - wanted).max() < 1e-6 * np.abs(wanted).max() + 1e-9
+
+
+def test_the_heat_is_where_the_ink_is_and_can_be_taken_off(browser, shipped):
+    coloured = """() => {
+      const canvas = document.querySelector('.seen canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, 28, 28);
+      return data.reduce((n, red, i) => n + (i % 4 === 0 && red !== data[i + 2]), 0);
+    }"""
+    with opened_page(browser, shipped) as page:
+        draw(page, SEVEN)
+        assert page.evaluate(coloured) == 0
+        page.keyboard.press("l")
+        assert page.evaluate(coloured) > 50
+        assert page.get_attribute("#look", "aria-pressed") == "true"
+        page.click("#look")
+        assert page.evaluate(coloured) == 0
+
+
+def test_the_layers_are_those_of_pytorch(browser, shipped, cnn):
+    image = rasterize(SEVEN)
+    model = in_half_precision(cnn)
+    values, wanted = normalise(torch.from_numpy(image[None])), []
+    with torch.no_grad():
+        for module in model.features[:-1]:
+            values = module(values)
+            if isinstance(module, torch.nn.ReLU):
+                wanted.append(values[0].permute(1, 2, 0).numpy())
+    with opened_page(browser, shipped) as page:
+        (found,) = in_the_page(page, "pixels => digitLab.layers(pixels)", [image.ravel().tolist()])
+    for layer, values in zip(found, wanted, strict=True):
+        assert np.abs(np.reshape(layer, values.shape) - values).max() < 1e-4
+
+
+def test_a_click_on_a_map_shows_the_sum_behind_a_number(browser, shipped):
+    with opened_page(browser, shipped) as page:
+        draw(page, SEVEN)
+        page.click("#tab-inside")
+        maps = page.locator(".layers canvas")
+        assert maps.count() == 4
+        for n in range(4):
+            box = maps.nth(n).bounding_box()
+            maps.nth(n).click(position={"x": box["width"] * 0.31, "y": box["height"] * 0.4})
+            title = page.inner_text(".number h3")
+            assert title.startswith(f"Layer {n + 1}, map")
+            value = float(page.get_attribute(".number", "data-value"))
+            said = page.inner_text(".sums > p:last-child").replace("\N{MINUS SIGN}", "-")
+            shown = float(re.findall(r"-?\d+\.\d\d", said)[-1])
+            assert shown == pytest.approx(value, abs=0.006)
+            sums = page.locator(".lines b:last-child").all_inner_texts()
+            parts = [float(s.strip("→ ").replace("\N{MINUS SIGN}", "-")) for s in sums]
+            total = re.search(r"sum is (-?\d+\.\d\d)", said)[1]
+            assert sum(parts) == pytest.approx(float(total), abs=0.005 * (len(parts) + 1))
+        before = page.inner_text(".number h3")
+        maps.nth(3).press("ArrowLeft")
+        maps.nth(3).press("ArrowUp")
+        assert page.inner_text(".number h3") != before
+
+
+def test_the_layers_follow_the_pen(browser, shipped):
+    with opened_page(browser, shipped) as page:
+        page.click("#tab-inside")
+        picture = "document.querySelector('.layers canvas').toDataURL()"
+        empty = page.evaluate(picture)
+        draw(page, SEVEN)
+        assert page.evaluate(picture) != empty
+
+
+def test_the_generator_writes_what_python_s_writes(browser, shipped):
+    model = Generator.load(ROOT / "models" / "dcgan.safetensors")
+    labels = np.arange(200) % 10
+    chance = torch.Generator().manual_seed(3)
+    latents = 0.9 * torch.randn(len(labels), model.latent_dim, generator=chance)
+    images = model.sample(labels, seed=3, truncation=0.9)
+    asked = [[z, d] for z, d in zip(latents.tolist(), labels.tolist(), strict=True)]
+    with opened_page(browser, shipped) as page:
+        drawn = in_the_page(page, "([latents, digit]) => digitLab.draw(latents, digit)", asked)
+    found = np.reshape(drawn, images.shape)
+    assert np.abs(found - images.astype(int)).max() <= 1
+
+
+def test_the_latent_plane_is_dragged_and_slid_through(browser, shipped):
+    written = "document.querySelector('.written').toDataURL()"
+    with opened_page(browser, shipped) as page:
+        page.click("#tab-write")
+        seen = {page.evaluate(written)}
+        box = page.locator(".plane").bounding_box()
+        page.mouse.move(box["x"] + 40, box["y"] + 50)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 300, box["y"] + 60)
+        page.mouse.up()
+        seen.add(page.evaluate(written))
+        page.focus(".sliders input")
+        page.keyboard.press("End")
+        seen.add(page.evaluate(written))
+        page.click("#writing .digits button:has-text('8')")
+        seen.add(page.evaluate(written))
+        assert "CNN reads 8" in page.inner_text("#writing .said")
+        page.click(".hand")
+        seen.add(page.evaluate(written))
+        assert len(seen) == 5
+        page.wait_for_selector(".map canvas:nth-child(49)")
+
+
+def test_the_game_asks_for_ten_digits_and_shows_what_was_misread(browser, shipped):
+    with opened_page(browser, shipped) as page:
+        page.click("#tab-play")
+        page.click(".start")
+        for number in range(10):
+            page.wait_for_selector(f".done:not(:has(li:nth-child({number + 1})))")
+            page.wait_for_selector(".field.empty")
+            wanted = page.inner_text(".wanted")
+            assert page.inner_text(".task") in (f"Draw a {wanted}", f"Draw an {wanted}")
+            draw(page, SEVEN)
+            page.wait_for_selector(".field.empty")
+        page.wait_for_selector('[data-stage="over"]')
+        assert page.inner_text(".score") == "1 of 10"
+        assert "1 by the NumPy network" in page.inner_text(".summary")
+        assert page.locator(".missed figure").count() == 9
+        assert "CNN: 7" in page.inner_text(".missed")
+        page.click(".keep")
+        page.click("#tab-read")
+        assert page.locator(".tray button").count() == 10
+
+
+def test_drawings_are_kept_saved_and_loaded(browser, shipped, tmp_path):
+    with opened_page(browser, shipped) as page:
+        draw(page, SEVEN)
+        strokes = page.evaluate("digitLab.pad.strokes")
+        page.keyboard.press("7")
+        assert page.is_visible(".field.empty")
+        draw(page, RING)
+        page.click(".kept .digits button:has-text('0')")
+        with page.expect_download() as download:
+            page.click(".save")
+        path = tmp_path / "drawings.json"
+        download.value.save_as(path)
+    found = json.loads(path.read_text())["drawings"]
+    assert [drawing["label"] for drawing in found] == [7, 0]
+    assert found[0]["strokes"] == strokes
+    hostile = {
+        "not JSON": "holds",
+        '{"strokes": []}': "no drawings",
+        json.dumps({"format": "digit-lab-drawings", "drawings": [{"label": 11}]}): "damaged",
+        json.dumps(
+            {"format": "digit-lab-drawings", "drawings": [{"label": 1, "strokes": [[["<b>", 2]]]}]}
+        ): "damaged",
+    }
+    with opened_page(browser, shipped) as page:
+        for number, (text, said) in enumerate(hostile.items()):
+            bad = tmp_path / f"bad {number}.json"
+            bad.write_text(text)
+            page.set_input_files(".kept input", bad)
+            said = "no JSON" if said == "holds" else said
+            page.wait_for_selector(f".count:has-text('{said}')")
+        page.set_input_files(".kept input", path)
+        page.wait_for_selector(".count:has-text('2 drawings kept')")
+        page.click(".tray button:nth-child(1)")
+        assert page.evaluate("digitLab.pad.strokes") == strokes
+        page.click(".remove")
+        assert page.locator(".tray button").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("tab", ["inside", "write", "play"])
+def test_each_mode_fits_and_axe_finds_nothing(browser, shipped, scheme, tab):
+    for screen in (SHORT | {"width": 300}, WIDE):
+        with opened_page(browser, shipped, viewport=screen, color_scheme=scheme) as page:
+            page.click(f"#tab-{tab}")
+            if tab == "play":
+                page.click(".start")
+            draw_anyway = "digitLab.pad.replay([[[100, 100], [500, 100], [300, 500]]])"
+            page.evaluate(draw_anyway)
+            assert page.evaluate("document.documentElement.scrollWidth") <= screen["width"]
+            assert violations(page, "body") == []
+
+
+def test_tabs_go_by_arrow_keys(browser, shipped):
+    with opened_page(browser, shipped) as page:
+        page.focus("#tab-read")
+        page.keyboard.press("ArrowRight")
+        assert page.is_visible("#inside") and not page.is_visible("#reading")
+        page.keyboard.press("End")
+        assert page.is_visible("#game")
+        page.keyboard.press("ArrowRight")
+        assert page.is_visible("#reading")

@@ -11,6 +11,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from helpers import ROOT
+from helpers.page import save_page
 
 
 def run(*command: str) -> subprocess.CompletedProcess:
@@ -62,6 +63,17 @@ def test_the_card_is_of_the_weights_that_ship():
     for path in files:
         (line,) = (line for line in card.splitlines() if f"]({path.name})" in line)
         assert hashlib.sha256(path.read_bytes()).hexdigest()[:12] in line
+
+
+def test_the_page_is_of_the_weights_and_the_scripts_of_today(tmp_path):
+    """`make page` renews it. The generator's directions may differ in their last digits."""
+
+    def parts(page: str) -> list[str]:
+        return re.split(r'"directions":[-\[\]\d.,]+,', page)
+
+    kept = parts((ROOT / "docs" / "index.html").read_text())
+    assert len(kept) == 2
+    assert kept == parts(save_page(tmp_path / "index.html").read_text()), "make page"
 
 
 @pytest.mark.slow

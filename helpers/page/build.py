@@ -15,7 +15,8 @@ from .weights import pack_cnn, pack_generator, pack_mlp
 
 HERE, MODELS = Path(__file__).parent, ROOT / "models"
 SCRIPTS = (  # each imports from those before it alone
-    ["arrays", "raster", "cnn", "mlp", "generator", "pixels", "pad", "reading", "main"]
+    *("arrays", "raster", "cnn", "mlp", "generator", "pixels", "pad", "reading", "kept"),
+    *("receptive", "inside", "writing", "game", "main"),
 )
 EXAMPLES = 3  # forms of each digit that the page can write by itself
 

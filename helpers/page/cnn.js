@@ -1,7 +1,16 @@
 // The convolutional network of notebook 02: forwards, and the gradient of a logit backwards.
 // Numbers lie row by row, a pixel's channels side by side; weights as [input][row][column][output].
 
-import { addScaled, argmax, dot, normaliseAndCut, shares, softmax, unpack, unpackLayers } from './arrays.js';
+import {
+  addScaled,
+  argmax,
+  dot,
+  normaliseAndCut,
+  shares,
+  softmax,
+  unpack,
+  unpackLayers,
+} from './arrays.js';
 
 export function openCnn(packed) {
   const layers = unpackLayers(packed.layers);
@@ -97,7 +106,9 @@ export function gradientOf(network, { steps }, digit) {
   let slopes = last.map((_, i) => network.weight[10 * i + digit]);
   for (let n = steps.length - 1; n >= 0; n--) {
     const [layer, step] = [network.layers[n], steps[n]];
-    slopes = slopes.map((slope, i) => (step.values[i] > 0 ? slope * layer.scale[i % layer.outputs] : 0));
+    slopes = slopes.map((slope, i) =>
+      step.values[i] > 0 ? slope * layer.scale[i % layer.outputs] : 0,
+    );
     if (layer.pool) {
       const spread = new Float64Array(step.convolved.length);
       slopes.forEach((slope, i) => {

@@ -5,7 +5,12 @@ import { addScaled, normaliseAndCut, roundHalfToEven, unpack, unpackLayers } fro
 
 export function openGenerator(packed) {
   const { latents, directions } = packed;
-  return { latents, directions, project: unpack(packed.project), layers: unpackLayers(packed.layers) };
+  return {
+    latents,
+    directions,
+    project: unpack(packed.project),
+    layers: unpackLayers(packed.layers),
+  };
 }
 
 /** The image, 784 pixels 0..255, that the generator draws for latents and a digit. */

@@ -1,6 +1,6 @@
 // The pad: ink that follows a mouse, a pen or a finger, and the strokes it leaves.
 
-import { INK_WIDTH, clean, rasterize, smooth, walk } from './raster.js';
+import { clean, INK_WIDTH, rasterize, smooth, walk } from './raster.js';
 
 const SIDE = 640; // canvas pixels, as in notebook 05
 const PEN = 42;

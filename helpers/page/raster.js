@@ -86,13 +86,14 @@ function dabsOf(curves, inkWidth) {
   for (const curve of curves) {
     const fitted = curve.map(([x, y]) => [(x - middle[0]) * scale, (y - middle[1]) * scale]);
     for (const [x, y] of walk(fitted, inkWidth / 10)) {
-      places.add(
-        roundHalfToEven(8 * (x + BOX / 2)) * GRID + roundHalfToEven(8 * (y + BOX / 2)),
-      );
+      places.add(roundHalfToEven(8 * (x + BOX / 2)) * GRID + roundHalfToEven(8 * (y + BOX / 2)));
     }
   }
   const found = new Float64Array([...places]);
-  return { xs: found.map((place) => Math.floor(place / GRID) / 8), ys: found.map((place) => (place % GRID) / 8) };
+  return {
+    xs: found.map((place) => Math.floor(place / GRID) / 8),
+    ys: found.map((place) => (place % GRID) / 8),
+  };
 }
 
 /** Points on a curve at equal distances of at most `step`, as np.interp finds them. */

@@ -32,8 +32,12 @@ export class Reading {
     for (const reader of this.root.querySelectorAll('.reader')) {
       showReader(reader, answers[reader.dataset.reader]);
     }
-    const said = Object.keys(answers).map((name, i) => `the ${this.names[name]} reads ${digits[i]}`);
-    this.root.querySelector('.verdict').textContent = differ ? `They differ: ${said.join(', ')}.` : '';
+    const said = Object.keys(answers).map(
+      (name, i) => `the ${this.names[name]} reads ${digits[i]}`,
+    );
+    this.root.querySelector('.verdict').textContent = differ
+      ? `They differ: ${said.join(', ')}.`
+      : '';
     if (settled) document.querySelector('#said').textContent = said.join(', ');
   }
 }
@@ -43,12 +47,15 @@ function showReader(reader, probabilities) {
   reader.querySelector('.digit').textContent = probabilities ? best : '?';
   reader.classList.toggle('none', !probabilities);
   reader.querySelector('.sure').textContent = probabilities ? howSure(probabilities) : '\u00a0';
-  const [labels, tracks, shares] = ['b', 'i', 'span'].map((part) => reader.querySelectorAll(`.bars > ${part}`));
+  const [labels, tracks, shares] = ['b', 'i', 'span'].map((part) =>
+    reader.querySelectorAll(`.bars > ${part}`),
+  );
   for (const digit of DIGITS) {
     const p = probabilities ? probabilities[digit] : 0;
     tracks[digit].firstChild.style.width = `${100 * p}%`;
     shares[digit].textContent = p >= 0.0005 ? percent(p, 1) : '';
-    for (const part of [labels, tracks, shares]) part[digit].classList.toggle('best', digit === best);
+    for (const part of [labels, tracks, shares])
+      part[digit].classList.toggle('best', digit === best);
   }
 }
 

@@ -9,7 +9,6 @@ import base64
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from .. import LabError
@@ -17,10 +16,10 @@ from ..cnn import DigitCNN
 from ..cnn.network import MEAN, STD
 from ..gan import Generator
 from ..mlp import MLP
+from .directions import principal_directions
 
 MOST = 2_000_000  # weights of a network: they make 5 MB of a page
 LARGEST = 60_000  # of a weight: half precision ends at 65,504
-BASES, STEP = 4, 0.5  # latents around which a generator is asked, and how far from them
 
 
 def pack_cnn(model: DigitCNN) -> dict:
@@ -79,25 +78,6 @@ def pack_generator(model: Generator) -> dict:
         "project": half(project.transpose(2, 1, 0), "generator"),
         "layers": layers,
     }
-
-
-def principal_directions(model: Generator, digit: int) -> np.ndarray:
-    """The two directions (2, latent_dim), of length 1, in which drawings of `digit` change most.
-
-    The first eigenvectors of J^T J, J the derivative of the pixels for the latents, averaged over a
-    few places (active subspaces: Constantine, 2015). Of the two signs of each, the one is taken
-    whose largest entry is positive.
-    """
-    chance = torch.Generator().manual_seed(digit)
-    bases = torch.randn(BASES, 1, model.latent_dim, generator=chance)
-    steps = STEP * torch.cat([torch.zeros(1, model.latent_dim), torch.eye(model.latent_dim)])
-    latents = (bases + steps).flatten(0, 1)
-    images = model.draw(latents, np.full(len(latents), digit)).astype(float)
-    drawn = images.reshape(BASES, len(steps), -1)
-    slopes = drawn[:, 1:] - drawn[:, :1]  # (BASES, latent_dim, 784)
-    vectors = np.linalg.eigh(np.einsum("bip,bjp->ij", slopes, slopes))[1][:, :-3:-1].T
-    signs = np.sign([vector[np.abs(vector).argmax()] for vector in vectors])
-    return np.round(vectors * signs[:, None], 4)
 
 
 def scale_and_offset(norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
