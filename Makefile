@@ -7,7 +7,7 @@ BIN := .venv/bin
 PAD := 05_draw_and_predict.ipynb
 NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
 
-.PHONY: help lab test test-fast run bench page lint hooks constraints fresh clean
+.PHONY: help lab test test-fast run bench bench-gpu page lint hooks constraints fresh clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
@@ -31,11 +31,15 @@ bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks
 	$(BIN)/python benchmarks/mlp_speed.py
 	$(BIN)/python benchmarks/mlp_accuracy.py
 	$(BIN)/python benchmarks/install_size.py
+	$(BIN)/python benchmarks/processes.py
 	$(BIN)/python benchmarks/dcgan.py
 	$(BIN)/python benchmarks/gan_games.py
 	$(BIN)/python benchmarks/other_pictures.py
 	$(BIN)/python benchmarks/strokes.py
 	$(BIN)/python benchmarks/pad.py
+
+bench-gpu: .venv/bench.stamp  ## measure the trainings on a GPU, write benchmarks/gpu.md
+	$(BIN)/python benchmarks/gpu.py
 
 page: .venv/lab.stamp  ## write the pad as one page that opens anywhere, docs/index.html
 	$(BIN)/python -c 'from helpers.page import save_page; print(save_page("docs/index.html"))'

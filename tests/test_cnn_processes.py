@@ -1,5 +1,6 @@
 """Two processes that train one network together end where one would, also when one is killed."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +98,12 @@ def test_more_processes_than_gpus_are_refused(monkeypatch):
     monkeypatch.setenv("LOCAL_RANK", "2")
     with pytest.raises(LabError, match="more processes than GPUs: --nproc-per-node 2"), together():
         pass
+
+
+@pytest.mark.slow
+def test_without_a_gpu_its_benchmark_says_so():
+    command = [sys.executable, "benchmarks/gpu.py"]
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert result.returncode == 1 and result.stdout == ""
+    assert result.stderr.startswith("No NVIDIA GPU is here") and result.stderr.count("\n") == 1

@@ -142,7 +142,11 @@ def finish(study: optuna.Study, loss: float) -> None:
     study.optimize(objective, n_trials=1)
 
 
-@pytest.mark.parametrize("storage", ["journal", "sqlite", "postgres"], indirect=True)
+@pytest.mark.parametrize(
+    "storage",
+    ["journal", "sqlite", pytest.param("postgres", marks=pytest.mark.slow)],
+    indirect=True,
+)
 def test_a_study_is_found_again_and_another_of_its_name_is_refused(storage):
     finish(study_of(storage), 0.5)
     assert records_of(study_of(storage))["loss"] == [0.5]

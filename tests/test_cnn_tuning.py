@@ -82,6 +82,20 @@ def test_a_trial_that_looks_bad_is_ended_early(pruner, digits, tmp_path, monkeyp
     assert set(states) == {TrialState.COMPLETE, TrialState.PRUNED}
 
 
+def test_a_process_that_was_taken_for_dead_goes_on(digits, tmp_path, monkeypatch):
+    options = {"space": SPACE, "storage": tmp_path / "a.journal"}
+    study = tune(*digits, trials=1, **options)
+
+    def oversleep(*_):
+        monkeypatch.undo()
+        study.tell(1, state=TrialState.FAIL)  # by another process
+        return 0.5
+
+    monkeypatch.setattr(trial, "log_loss", oversleep)
+    states = [t.state for t in tune(*digits, trials=2, **options).trials]
+    assert states == [TrialState.COMPLETE, TrialState.FAIL, TrialState.COMPLETE]
+
+
 def test_a_training_that_diverges_is_a_bad_trial_and_no_more(digits, tmp_path):
     space = {"learning_rate": (1e17, 1e18), "width": [4]}
     study = tune(*digits, trials=2, space=space, storage=tmp_path / "a.journal")

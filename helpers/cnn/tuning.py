@@ -67,7 +67,7 @@ def tune(
         try:
             while (done := len(records_of(found)["loss"])) < trials:
                 bury_the_dead(found)
-                found.optimize(objective, n_trials=1)
+                _do_one(found, objective)
                 if progress:
                     records = records_of(found)
                     progress(min(1.0, len(records["loss"]) / trials), records)
@@ -75,6 +75,15 @@ def tune(
             had = f"{done} of {trials} trials had finished"
             print(f"Stopped: {had} and are kept in {shown(storage)}; the next call goes on.")
     return found
+
+
+def _do_one(study: "optuna.Study", objective: Objective) -> None:
+    """Do one trial, unless others take this process for dead: then it was a laptop's sleep."""
+    try:
+        study.optimize(objective, n_trials=1)
+    except (AssertionError, ValueError) as error:
+        if "Cannot tell a FAIL" not in f"{error} {error.__context__}":  # Optuna's words for it
+            raise
 
 
 def _check_search(space: Space, sampler: str, pruner: str) -> None:
