@@ -91,8 +91,9 @@ def train_for(
             )
         return model, time.process_time() - start
 
+    train(2)  # the first steps are slower
     probe, took = 1, 0.0
-    while took < seconds / 20:  # as the first steps are slower
+    while took < seconds / 20:
         probe *= 2
         _, took = train(probe)
     steps = max(1, round(seconds * probe / took))
