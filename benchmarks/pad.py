@@ -7,7 +7,8 @@ Chromium is installed: from lifting the pen to the new prediction in the page, b
 of a message there and back (a button that changes a text), the two in turn; and how often the
 prediction changes while the pen moves at 60 moves a second; and from pressing the pen to its ink.
 All that in the JupyterLab of `make lab`, which sends messages promptly, with an idle kernel and
-with one that runs a cell; and in a JupyterLab as it stands.
+with one that runs a cell; and in a JupyterLab as it stands. Beside it the page, the pad as one HTML
+file: from opening it to its first reading, ink and reading, and what each network takes.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from helpers.cnn import DigitCNN, saliency, teach
 from helpers.data import load_mnist
 from helpers.mlp import MLP
 from helpers.pad import DrawingPad, rasterize
+from helpers.page import save_page
 
 sys.path.insert(0, str(ROOT / "tests"))
 from lab_page import NEW_CELL, draw_stroke, find_browser, open_browser, press_button, run_all
@@ -178,6 +180,81 @@ def in_the_page(strokes: int) -> list[tuple[str, ...]]:
     return [(name, *(column[name] for column in columns)) for name in columns[0]]
 
 
+# What a step of the page takes, in ms: the median of 200, after 50 that let the browser compile.
+TIME = """step => {
+  const strokes = digitLab.pad.strokes, image = digitLab.rasterize(strokes);
+  const steps = {
+    raster: () => digitLab.rasterize(strokes),
+    read: () => digitLab.read(image),
+    layers: () => digitLab.layers(image),
+    draw: () => digitLab.draw(Array(64).fill(0.5), 4),
+  };
+  const times = [];
+  for (let i = 0; i < 250; i++) {
+    const start = performance.now();
+    for (let j = 0; j < 4; j++) steps[step]();
+    times.push((performance.now() - start) / 4);
+  }
+  return times.slice(50).sort((a, b) => a - b)[100];
+}"""
+# From pen-down to the frame that shows its ink, and from pen-up to the new reading in the page.
+WATCH_PAGE = """() => {
+  window.inks = []; window.waits = [];
+  const canvas = document.querySelector('#pad'), shown = document.querySelector('#reading');
+  let down = 0, up = 0;
+  canvas.addEventListener('pointerdown', () => {
+    down = performance.now();
+    requestAnimationFrame(() => setTimeout(() => window.inks.push(performance.now() - down)));
+  }, true);
+  canvas.addEventListener('pointerup', () => { up = performance.now(); }, true);
+  new MutationObserver(() => {
+    if (up && shown.dataset.settled === 'true') window.waits.push(performance.now() - up);
+    up = 0;
+  }).observe(shown, { attributes: true, attributeFilter: ['data-seq'] });
+}"""
+
+
+def in_one_file(strokes: int) -> list[tuple[str, str]]:
+    """The page: opened anew each time, then a ring drawn on it."""
+    executable = find_browser()
+    if not executable:
+        return [("not measured: no Chromium is installed", "")]
+    opened = []
+    with tempfile.TemporaryDirectory() as folder, open_browser(executable) as browser:
+        path = save_page(Path(folder) / "pad.html")
+        for _ in range(10):
+            page = browser.new_page(reduced_motion="reduce")
+            page.goto(path.as_uri())
+            page.wait_for_selector("#reading[data-seq]")
+            opened.append(page.evaluate("performance.now()"))
+            page.close()
+        page = browser.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 1000})
+        page.goto(path.as_uri())
+        page.evaluate(WATCH_PAGE)
+        box = page.locator("#pad").bounding_box()
+        places = np.array([box["x"], box["y"]]) + circle() / 100 * box["width"]
+        for _ in range(strokes):
+            page.keyboard.press("c")
+            page.mouse.move(*places[0])
+            page.mouse.down()
+            for place in places[1:]:
+                page.mouse.move(*place)
+                page.wait_for_timeout(1000 / 60)
+            page.mouse.up()
+            page.wait_for_timeout(50)
+        inks, waits = page.evaluate("[window.inks, window.waits]")
+        steps = {step: page.evaluate(TIME, step) for step in ("raster", "read", "layers", "draw")}
+    return [
+        ("from opening the file to its first reading", f"{statistics.median(opened):.0f} ms"),
+        ("from pen-down to the frame with its ink", f"{statistics.median(inks):.0f} ms"),
+        ("**from pen-up to the prediction**", f"{statistics.median(waits):.1f} ms"),
+        ("rasterise", f"{steps['raster']:.2f} ms"),
+        ("CNN", f"{steps['layers']:.2f} ms"),
+        ("**both networks**", f"{steps['read']:.2f} ms"),
+        ("the generator, one digit", f"{steps['draw']:.2f} ms"),
+    ]
+
+
 def report(strokes: int) -> list[str]:
     return [
         "# The drawing pad",
@@ -193,6 +270,10 @@ def report(strokes: int) -> list[str]:
             ["in the page", "`make lab`", "`make lab`, busy kernel", "JupyterLab as it stands"],
             *in_the_page(strokes),
         ),
+        "",
+        "The same on the page that `make page` writes, with no server.",
+        "",
+        *table(["the page", "median"], *in_one_file(strokes)),
     ]
 
 

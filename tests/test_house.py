@@ -35,7 +35,7 @@ IMPORTS = {
     "cnn": "files panel recogniser strokes networks checkpoint processes training_run data",
     "gan": "files pictures recogniser networks training_run",
     "pad": "files panel pictures recogniser strokes",
-    "page": "files data mlp cnn gan",
+    "page": "files panel data mlp cnn gan pad",
 }
 HANDED_ON = "helpers.strokes"  # its door is the face of the pad's room
 LAZY = ("data", "gan")  # the one that runs back, in a function: digits where MNIST cannot be had

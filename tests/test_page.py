@@ -10,7 +10,8 @@ from helpers import ROOT, LabError
 from helpers.cnn import DigitCNN
 from helpers.gan import Generator
 from helpers.mlp import MLP
-from helpers.page import save_page
+from helpers.pad import DrawingPad
+from helpers.page import PageButton, save_page
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,18 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, fill_the_disk):
     with pytest.raises(LabError, match=r"pad\.html could not be written"):
         save_page(path)
     assert path.read_text() == "the one of yesterday"
+
+
+def test_the_button_writes_the_networks_that_read_on_the_pad(tmp_path):
+    path = tmp_path / "runs" / "my_pad.html"
+    cnn = DigitCNN(3)
+    pad = DrawingPad({"CNN": DigitCNN(2), "NumPy network": MLP((784, 4, 10))})
+    button = PageButton(pad, path)
+    pad.use("CNN", cnn)  # what was taught since
+    button.save_button.click()
+    assert "runs/my_pad.html" in button.status.value and "alert" not in button.status.value
+    written = save_page(tmp_path / "same.html", cnn=cnn, mlp=pad.models["NumPy network"])
+    assert path.read_text() == written.read_text()
+    pad.use("CNN", poisoned(DigitCNN(2), float("nan")))
+    button.save_button.click()
+    assert "cnn holds NaN" in button.status.value and path.read_text() == written.read_text()

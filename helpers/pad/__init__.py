@@ -6,6 +6,7 @@ from .drawing_files import Drawing
 from .drawing_pad import DrawingPad
 from .gallery import Gallery
 from .kept_drawings import delete_drawing, load_drawings, relabel_drawing, save_drawing
+from .page_drawings import unpack_drawings
 from .teach_panel import TeachPanel
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "relabel_drawing",
     "save_drawing",
     "smooth",
+    "unpack_drawings",
 ]

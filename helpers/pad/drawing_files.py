@@ -55,9 +55,17 @@ def _read_strokes(path: Path) -> list[np.ndarray]:
         facts = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise LabError(f"{path.name} is damaged") from error
+    strokes = strokes_of(facts)
+    if strokes is None:
+        raise LabError(f"{path.name} holds no strokes")
+    return strokes
+
+
+def strokes_of(facts: object) -> list[np.ndarray] | None:
+    """The "strokes" among the facts of a drawing, if they are lists of pairs of finite numbers."""
     strokes = facts.get("strokes") if isinstance(facts, dict) else None
     if strokes is None or not _is_list(strokes, lambda stroke: _is_list(stroke, _is_point)):
-        raise LabError(f"{path.name} holds no strokes")
+        return None
     return [np.array(stroke, float) for stroke in strokes]
 
 

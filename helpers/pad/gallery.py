@@ -1,17 +1,18 @@
 """The drawings that were kept, as a widget: keep, look at, relabel, delete."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from ipywidgets import HTML, Button, Dropdown, HBox, Label, ToggleButtons
+from ipywidgets import HTML, Button, Dropdown, FileUpload, HBox, Label, ToggleButtons
 
 from ..panel import Panel, status_line
 from ..pictures import png_url
 from .drawing_files import Drawing
 from .drawing_pad import LOOKS, DrawingPad
 from .kept_drawings import delete_drawing, load_drawings, relabel_drawing, save_drawing
+from .page_drawings import unpack_drawings
 
 
 class Gallery(Panel):
@@ -38,6 +39,9 @@ class Gallery(Panel):
         self.open_button = self.button("Open", "pencil", "Put it on the pad", self.redraw)
         self.delete_button = self.button("Delete", "trash", "Delete this drawing", self.delete)
         self.restore_button = self.button("Put it back", "undo", "Undo the deletion", self.restore)
+        self.upload = FileUpload(accept=".json", description="Load drawings of the page")
+        self.upload.tooltip = "A file that the page, the pad as one HTML file, saved"
+        self.upload.observe(self.guarded(lambda change: self.load(change["new"])), "value")
         self._deleted: Drawing | None = None
         self.changed: Callable[[], None] = lambda: None  # called when drawings come or go
         self._tools = HBox([self.label, self.open_button, self.delete_button]).add_class(
@@ -47,7 +51,8 @@ class Gallery(Panel):
         keep = HBox([Label("Keep it as the digit you meant:"), *self.keep_buttons])
         keep.add_class("dp-keep")
         drawings = [self._title, self._pictures, self.thumbnails, self._tools, restore]
-        self.show(keep, *drawings, self._problems, self.status)
+        load = HBox([self.upload]).add_class("dp-chosen")
+        self.show(keep, *drawings, load, self._problems, self.status)
         self.guarded(self.refresh)()
 
     def __repr__(self) -> str:
@@ -59,6 +64,15 @@ class Gallery(Panel):
         self._pad.clear()
         self.refresh()
         self.say(f"Kept as a {label} in {self._folder.name}/{label}. Draw the next one!")
+
+    def load(self, files: Sequence[Mapping]) -> None:
+        """Keep the drawings of files that the page saved, as `FileUpload` gives them."""
+        if not files:
+            return
+        self.upload.value = ()  # the same file can be chosen again
+        count = sum(unpack_drawings(bytes(file["content"]), self._folder) for file in files)
+        self.refresh()
+        self.say(f"Loaded {count} drawings.")
 
     def relabel(self, label: int) -> None:
         """Give the chosen drawing another label."""

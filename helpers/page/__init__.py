@@ -1,5 +1,6 @@
 """The pad as one HTML file: opens anywhere, reads with the network you just trained."""
 
 from .build import save_page
+from .button import PageButton
 
-__all__ = ["save_page"]
+__all__ = ["PageButton", "save_page"]

@@ -87,16 +87,18 @@ function sumUp(sums, at, outputs, weight, factors, starts, n) {
 function poolLargest(sums, from, channels) {
   const side = from >> 1;
   const winners = new Uint32Array(side * side * channels);
+  const largest = new Float64Array(winners.length);
   for (let i = 0; i < winners.length; i++) {
-    const [place, channel] = [Math.floor(i / channels), i % channels];
-    const corner = 2 * (Math.floor(place / side) * from + (place % side));
-    let best = corner * channels + channel;
-    for (const other of [corner + 1, corner + from, corner + from + 1]) {
-      if (sums[other * channels + channel] > sums[best]) best = other * channels + channel;
-    }
+    const place = Math.floor(i / channels);
+    const corner = 2 * (Math.floor(place / side) * from + (place % side)) * channels;
+    let best = corner + (i % channels);
+    const below = best + from * channels;
+    if (sums[best + channels] > sums[best]) best += channels;
+    if (sums[below] > sums[best]) best = below;
+    if (sums[below + channels] > sums[best]) best = below + channels;
     winners[i] = best;
+    largest[i] = sums[best];
   }
-  const largest = new Float64Array(winners.length).map((_, i) => sums[winners[i]]);
   return { sums: largest, side, winners, convolved: sums };
 }
 
