@@ -98,12 +98,13 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, fill_the_disk):
 def test_the_button_writes_the_networks_that_read_on_the_pad(tmp_path):
     path = tmp_path / "runs" / "my_pad.html"
     cnn = DigitCNN(3)
-    pad = DrawingPad({"CNN": DigitCNN(2), "NumPy network": MLP((784, 4, 10))})
+    mlp = MLP((784, 4, 10))
+    pad = DrawingPad({"CNN": DigitCNN(2), "NumPy network": mlp})
     button = PageButton(pad, path)
     pad.use("CNN", cnn)  # what was taught since
     button.save_button.click()
     assert "runs/my_pad.html" in button.status.value and "alert" not in button.status.value
-    written = save_page(tmp_path / "same.html", cnn=cnn, mlp=pad.models["NumPy network"])
+    written = save_page(tmp_path / "same.html", cnn=cnn, mlp=mlp)
     assert path.read_text() == written.read_text()
     pad.use("CNN", poisoned(DigitCNN(2), float("nan")))
     button.save_button.click()

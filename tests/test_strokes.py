@@ -57,6 +57,14 @@ def test_a_narrow_digit_is_centred_and_no_ink_is_cut_off():
     assert np.abs(centres(thin[None]) - 14).max() <= 0.51
 
 
+def test_a_straight_line_is_centred_by_a_rule_and_not_by_the_last_bit_of_a_sum():
+    """Its mass lies between two places: half a pixel up and to the left of the centre."""
+    rng = np.random.default_rng(0)
+    for line in rng.integers(0, 640, (50, 2, 2)).astype(float):
+        image = rasterize([line])
+        assert np.abs(centres(image[None]) - 13.5).max() < 0.02
+
+
 def test_nothing_drawn_is_nothing_seen():
     for nothing in ([], [np.zeros((0, 2))], [[]], [np.array([[np.nan, 1]])]):
         assert rasterize(nothing).sum() == 0

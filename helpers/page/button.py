@@ -13,7 +13,7 @@ from .build import save_page
 
 
 class PageButton(Panel):
-    """Writes `pad` as one HTML file at `path`: with its networks, where they are ours, as of now."""
+    """Writes `pad`, with those of its networks that are ours, as one HTML file at `path`."""
 
     def __init__(self, pad: DrawingPad, path: str | Path) -> None:
         super().__init__()
