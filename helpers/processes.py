@@ -33,7 +33,12 @@ def together() -> Iterator[torch.device]:
     if not distributed.is_torchelastic_launched():
         yield device
         return
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    backend = "nccl" if device.type == "cuda" else "gloo"
+    store, number, count = next(distributed.rendezvous("env://"))
+    # A page for each attempt: the addresses of those who died may still stand on the last one.
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    page = distributed.PrefixStore(f"attempt {attempt}", store)
+    distributed.init_process_group(backend, store=page, rank=number, world_size=count)
     try:
         yield device
     finally:
