@@ -42,7 +42,8 @@ if not os.environ.get("FASHION_MNIST_DIR"):  # which has no stand-in where there
 EXTRA = {"exercise", "check"}  # cells that are no part of the lesson itself
 # Those that have their three exercises, and a picture of the result at their head. The others may.
 FINISHED = {
-    *("01_explore_mnist", "02_train_cnn", "03_numpy_mlp", "05_draw_and_predict", "07_more_gans"),
+    *("01_explore_mnist", "02_train_cnn", "03_numpy_mlp", "04_dcgan", "05_draw_and_predict"),
+    "07_more_gans",
 }
 SOLUTION = re.compile(
     r"<details>\s*<summary>Solution</summary>\n\n```python\n(.+?\n)```\n\n.+</details>\s*", re.S

@@ -9,9 +9,12 @@ from helpers.plots import (
     BLUE,
     ORANGE,
     confusion_matrix,
+    plane_pictures,
     plot_confusion,
     plot_game,
+    plot_game_progress,
     plot_history,
+    plot_plane,
     plot_probabilities,
     show_digits,
 )
@@ -63,6 +66,27 @@ def test_a_game_shows_losses_beliefs_and_scores():
     assert list(curves(axes[1]).values()) == [[2.0] * 10, [3.0] * 10]
     assert axes[2].get_title() == "agreement" and [0.5, 0.9] in curves(axes[2]).values()
     assert len(plot_game(history | {"scores": {}}).axes) == 2
+
+
+def test_a_game_in_progress_shows_beliefs_and_the_sheet():
+    sheet = np.arange(600, dtype=np.uint8).reshape(20, 30)
+    left, right = plot_game_progress({"real": [0.9] * 8, "fake": [0.1] * 8}, sheet).axes
+    assert list(curves(left).values()) == [[0.9] * 8, [0.1] * 8]
+    assert np.array_equal(right.images[0].get_array(), sheet) and "8 steps" in right.get_title()
+
+
+def test_a_picture_of_the_plane_has_each_point_where_it_lies():
+    belief = np.ones((24, 24))
+    belief[0] = 0  # at the top the discriminator takes all for drawn
+    drawn = np.array([[-2.0, 1.0], [0.0, 99.0]])  # the second one lies outside
+    history = {"drawn": [drawn], "belief": [belief]}
+    (picture,) = plane_pictures(history, np.array([[2.0, 1.0]]))
+    assert picture.shape == (144, 144, 3)
+    assert picture[75, 75].min() > picture[1, 100].max()
+    blue, orange = picture[48, 24].astype(int), picture[48, 120].astype(int)
+    assert blue[2] > blue[0] + 100 and orange[0] > orange[2] + 100
+    assert "snapshot 1" in plot_plane(history, drawn).axes[0].get_title()
+    assert "snapshot 0" in plot_plane({"drawn": [], "belief": []}, drawn).axes[0].get_title()
 
 
 def test_a_confusion_counts_and_colours_the_mistakes_alone():
