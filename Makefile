@@ -28,6 +28,7 @@ run: .venv/lab.stamp  ## execute the notebooks top to bottom, in place (NOTEBOOK
 
 bench: .venv/bench.stamp  ## measure the networks side by side, write benchmarks/*.md (an hour)
 	$(BIN)/python benchmarks/cnn.py
+	$(BIN)/python benchmarks/architectures.py
 	$(BIN)/python benchmarks/mlp_speed.py
 	$(BIN)/python benchmarks/mlp_accuracy.py
 	$(BIN)/python benchmarks/install_size.py

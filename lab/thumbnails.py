@@ -25,6 +25,7 @@ CHOSEN = {  # what the code of the cell with the picture contains
     "03_numpy_mlp": "BackpropGraph(x",
     "04_dcgan": "save_film(log_dir",
     "05_draw_and_predict": None,  # a widget leaves no output: its screenshot
+    "06_compare_networks": "draw_race({",
     "07_more_gans": "sample_sheet(averaged",
 }
 

@@ -35,6 +35,7 @@ SMALL = {
     "02_train_cnn": "TRAIN_SIZE, EPOCHS = 2_000, 2",
     "03_numpy_mlp": "TRAIN_SIZE, EPOCHS = 2_000, 1",
     "04_dcgan": "TRAIN_SIZE, EPOCHS, PUPIL_EPOCHS = 2_000, 1, 1",
+    "06_compare_networks": 'BUDGET, NETWORKS = 0.03, ["MLP", "LeNet-5 today", "DigitCNN"]',
     "07_more_gans": "BUDGET, TRAIN_SIZE, READER_EPOCHS = 2, 2_000, 1",
 }
 if not os.environ.get("FASHION_MNIST_DIR"):  # which has no stand-in where there is no network
@@ -43,7 +44,7 @@ EXTRA = {"exercise", "check"}  # cells that are no part of the lesson itself
 # Those that have their three exercises, and a picture of the result at their head. The others may.
 FINISHED = {
     *("01_explore_mnist", "02_train_cnn", "03_numpy_mlp", "04_dcgan", "05_draw_and_predict"),
-    "07_more_gans",
+    *("06_compare_networks", "07_more_gans"),
 }
 SOLUTION = re.compile(
     r"<details>\s*<summary>Solution</summary>\n\n```python\n(.+?\n)```\n\n.+</details>\s*", re.S
