@@ -50,9 +50,9 @@ class Gallery(Panel):
         restore = HBox([self.restore_button]).add_class("dp-chosen")
         keep = HBox([Label("Keep it as the digit you meant:"), *self.keep_buttons])
         keep.add_class("dp-keep")
-        drawings = [self._title, self._pictures, self.thumbnails, self._tools, restore]
-        load = HBox([self.upload]).add_class("dp-chosen")
-        self.show(keep, *drawings, load, self._problems, self.status)
+        head = HBox([self._title, self.upload]).add_class("dp-chosen").add_class("dp-head")
+        drawings = [head, self._pictures, self.thumbnails, self._tools, restore]
+        self.show(keep, *drawings, self._problems, self.status)
         self.guarded(self.refresh)()
 
     def __repr__(self) -> str:
