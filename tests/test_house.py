@@ -28,6 +28,7 @@ IMPORTS = {
     "panel": "",
     "notebook": "",
     "plots": "",
+    "search_plots": "plots",
     "live": "files",
     "import_torchvision": "",
     "data": "files recogniser strokes import_torchvision",

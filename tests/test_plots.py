@@ -18,6 +18,7 @@ from helpers.plots import (
     plot_probabilities,
     show_digits,
 )
+from helpers.search_plots import plot_repeats, plot_search, plot_slices
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +97,39 @@ def test_a_confusion_counts_and_colours_the_mistakes_alone():
     coloured = axis.images[0].get_array()
     assert coloured[7, 1] == 1 and coloured.sum() == 1
     assert sorted(text.get_text() for text in axis.texts) == ["1", "1", "2"]
+
+
+RECORDS: dict[str, list[float]] = {
+    "loss": [0.5, 0.2, 0.9, 0.3],
+    "pruned": [0, 0, 1, 0],
+    "learning_rate": [0.1, 0.2, 0.9, 0.3],
+    "width": [8, 16, 8, 16],
+}
+
+
+def points(axis: plt.Axes, mark: str) -> list[tuple[float, float]]:
+    """The points (x, y) that are drawn with this mark."""
+    lines = [line.get_xydata() for line in axis.lines if line.get_marker() == mark]
+    return [(float(x), float(y)) for line in lines for x, y in np.asarray(line)]
+
+
+def test_the_best_so_far_only_falls_and_a_pruned_trial_is_none():
+    [axis] = plot_search({"random": RECORDS | {"loss": [0.5, 0.2, 0.1, 0.3]}}).axes
+    assert curves(axis)["random: the best so far"] == [0.5, 0.2, 0.2, 0.2]
+    assert points(axis, "x") == [(3, 0.1)]
+
+
+def test_slices_show_whole_trials_beside_the_defaults():
+    space = {"learning_rate": (0.01, 1.0), "width": [8, 16]}
+    defaults = {"learning_rate": 0.2, "width": 16}
+    axes = plot_slices({"random": RECORDS}, space, defaults).axes
+    for axis, name in zip(axes, space, strict=True):
+        x = [RECORDS[name][trial] for trial in (0, 1, 3)]
+        assert points(axis, "o") == list(zip(x, [0.5, 0.2, 0.3], strict=True))
+        assert {x for x, _ in points(axis, "None")} == {defaults[name]}
+
+
+def test_repeats_stand_beside_what_the_search_had_said():
+    [axis] = plot_repeats({"defaults": [0.3, 0.5], "TPE": [0.4, 0.2]}, {"TPE": 0.1}).axes
+    assert points(axis, "D") == [(0.1, 1)]
+    assert [x for x, _ in points(axis, "|")] == pytest.approx([0.4, 0.3])
