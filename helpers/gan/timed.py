@@ -1,6 +1,5 @@
 """A game that lasts for so many seconds of a processor, so that different games compare."""
 
-import copy
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -9,10 +8,10 @@ import numpy as np
 import torch
 
 from ..recogniser import Recogniser, check_counts, check_digits, check_numbers, evaluate
-from ..training_run import History, scale_rate
+from ..training_run import History
 from .networks import Discriminator, Generator
 from .scores import kernel_distance
-from .training import Score, Step, _adam, _follow
+from .training import Play, Score, Step, note_scores
 
 
 class Judge(Recogniser, Protocol):
@@ -67,25 +66,20 @@ def play_for(
     torch.manual_seed(seed)
     for player in (generator, discriminator):
         player.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    averaged = copy.deepcopy(generator).eval()
-    adams = _adam(generator, rates[0]), _adam(discriminator, rates[1])
-    digits = [torch.from_numpy(a) for a in (images, labels)]
+    play = Play(generator, discriminator, images, labels, step, rates, average=0.999)
+    play.averaged.eval()
     history: History = {"loss": [], "time": [], "score_time": [], "scores": {}}
     spent = 0.0
     while spent < seconds:
         start, done = time.process_time(), spent / seconds
         batch = torch.randint(len(images), (batch_size,))
-        for adam in adams:
-            scale_rate(adam, min(1, 2 * (1 - done)))
-        record = step(generator, discriminator, adams, *(d[batch] for d in digits), done)
-        _follow(averaged, generator, 0.999, len(history["loss"]))
+        record = play.move(batch, done, len(history["loss"]))
         history["loss"].append(record["discriminator_loss"].item())
         spent += time.process_time() - start
         history["time"].append(spent)
         if spent >= seconds * (len(history["score_time"]) + 1) / scores or spent >= seconds:
             history["score_time"].append(spent)
-            for name, value in (score(averaged) if score else {}).items():
-                history["scores"].setdefault(name, []).append(float(value))
+            note_scores(history, score, play.averaged)
         if progress:
             progress(min(1, spent / seconds), history)
-    return averaged, history
+    return play.averaged, history

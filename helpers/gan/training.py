@@ -62,38 +62,30 @@ def fit_gan(
     check_counts(0, seed=seed)
     check_numbers(generator_rate=generator_rate, discriminator_rate=discriminator_rate)
     check_numbers(average=average)
-    device = next(generator.parameters()).device
-    digits = [torch.from_numpy(a).to(device) for a in (images, labels)]
     batch_size = min(batch_size, len(images))
     steps = len(images) // batch_size
-    averaged = copy.deepcopy(generator)
-    adams = _adam(generator, generator_rate), _adam(discriminator, discriminator_rate)
-    parts: dict[str, Part] = {"generator": generator, "discriminator": discriminator}
-    parts |= {"averaged": averaged, "generator_adam": adams[0], "discriminator_adam": adams[1]}
+    rates = generator_rate, discriminator_rate
+    play = Play(generator, discriminator, images, labels, step, rates, average)
     history: History = {name: [] for name in TAGS} | {"seconds": [], "scores": {}}
     settings: list[object] = [str(generator), str(discriminator), images, labels, step, seed]
-    settings += [epochs, batch_size, generator_rate, discriminator_rate, average]
-    with TrainingRun(parts, history, settings, checkpoint, log_dir) as run:
+    settings += [epochs, batch_size, *rates, average]
+    with TrainingRun(play.parts, history, settings, checkpoint, log_dir) as run:
         for epoch in run.epochs(epochs, seed):
             start = time.perf_counter()
-            order = torch.randperm(len(images), device=device)[: steps * batch_size]
+            order = torch.randperm(len(images), device=play.device)[: steps * batch_size]
             bar = tqdm(order.split(batch_size), f"epoch {epoch}/{epochs}", leave=False)
             for i, batch in enumerate(bar):
                 done = (epoch - 1 + i / steps) / epochs  # 0 to 1
-                rates = [scale_rate(adam, min(1, 2 * (1 - done))) for adam in adams]
-                record = step(generator, discriminator, adams, *(d[batch] for d in digits), done)
-                _follow(averaged, generator, average, len(history["real"]))
-                _remember(history, record)
+                _remember(history, play.move(batch, done, len(history["real"])))
                 bar.set_postfix({n: f"{history[n][-1]:.2f}" for n in ("real", "fake")}, False)
                 if progress:
                     progress((epoch - 1 + (i + 1) / steps) / epochs, history)
             if lost := verdict(history, steps):
                 raise WentWrong(lost)
             history["seconds"].append(time.perf_counter() - start)
-            for name, value in (score(averaged) if score else {}).items():
-                history["scores"].setdefault(name, []).append(float(value))
-            _report_game(run, history, steps, rates, averaged, log_dir)
-    return averaged, history
+            note_scores(history, score, play.averaged)
+            _report_game(run, history, steps, play, log_dir)
+    return play.averaged, history
 
 
 def verdict(history: History, steps: int) -> str | None:
@@ -108,8 +100,46 @@ def verdict(history: History, steps: int) -> str | None:
     return None
 
 
-def _adam(player: torch.nn.Module, rate: float) -> torch.optim.Adam:
-    return torch.optim.Adam(player.parameters(), rate, betas=(0.5, 0.999))
+class Play:
+    """Two players, their optimisers and the averaged generator: `move` makes one step of theirs."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        discriminator: Discriminator,
+        images: np.ndarray,
+        labels: np.ndarray,
+        step: Step,
+        rates: tuple[float, float],
+        average: float,
+    ) -> None:
+        self.players, self._step, self._average = (generator, discriminator), step, average
+        self.device = next(generator.parameters()).device
+        self._digits = [torch.from_numpy(a).to(self.device) for a in (images, labels)]
+        self.averaged = copy.deepcopy(generator)
+        self._adams = tuple(
+            torch.optim.Adam(player.parameters(), rate, betas=(0.5, 0.999))
+            for player, rate in zip(self.players, rates, strict=True)
+        )
+        self.parts: dict[str, Part] = {"generator": generator, "discriminator": discriminator}
+        self.parts |= {"averaged": self.averaged}
+        self.parts |= {"generator_adam": self._adams[0], "discriminator_adam": self._adams[1]}
+
+    def move(self, batch: torch.Tensor, done: float, step: int) -> dict[str, torch.Tensor]:
+        """Train both on the images at these positions, as step number `step`; what it gives.
+
+        The learning rates, then in `rates`, fall to zero while `done` goes from one half to 1.
+        """
+        self.rates = [scale_rate(adam, min(1, 2 * (1 - done))) for adam in self._adams]
+        record = self._step(*self.players, self._adams, *(d[batch] for d in self._digits), done)
+        _follow(self.averaged, self.players[0], self._average, step)
+        return record
+
+
+def note_scores(history: History, score: Score | None, averaged: Generator) -> None:
+    """Append what `score`, if there is one, says of the averaged generator to the history."""
+    for name, value in (score(averaged) if score else {}).items():
+        history["scores"].setdefault(name, []).append(float(value))
 
 
 def _remember(history: History, record: dict[str, torch.Tensor]) -> None:
@@ -138,12 +168,7 @@ def _follow(averaged: Generator, generator: Generator, average: float, step: int
 
 
 def _report_game(
-    run: TrainingRun,
-    history: History,
-    steps: int,
-    rates: list[float],
-    averaged: Generator,
-    log_dir: str | Path | None,
+    run: TrainingRun, history: History, steps: int, play: Play, log_dir: str | Path | None
 ) -> None:
     """Print the last epoch in a line; log it, and a sheet of samples."""
     real, fake = (np.mean(history[name][-steps:]) for name in ("real", "fake"))
@@ -157,11 +182,11 @@ def _report_game(
         for name, tag in TAGS.items():
             for i in range(end - steps, end):
                 writer.add_scalar(tag, history[name][i], i)
-        for name, rate in zip(("generator", "discriminator"), rates, strict=True):
+        for name, rate in zip(("generator", "discriminator"), play.rates, strict=True):
             writer.add_scalar(f"learning_rate/{name}", rate, end)
         for name, value in scores.items():
             writer.add_scalar(f"score/{name}", value, end)
-        sheet = sample_sheet(averaged)
+        sheet = sample_sheet(play.averaged)
         writer.add_image("samples", sheet, run.epoch, dataformats="HWC"[: sheet.ndim])
         save_sheet(sheet, Path(log_dir or "") / "samples" / f"epoch_{run.epoch:03d}.png")
 
