@@ -20,7 +20,7 @@ import torch
 from report import machine, publish, table
 from torch import nn
 
-from helpers.cnn import DigitCNN, distort, distort_more, fit
+from helpers.cnn import DIGITS, DigitCNN, fit
 from helpers.data import load_mnist
 
 TITLES = {"tutorial": "tutorial", "fast": "ours, fast recipe", "long": "ours, long recipe"}
@@ -66,11 +66,8 @@ def run(name: str, seed: int) -> dict[str, Any]:
         met = 10 * len(images)
     else:
         test_set = (mnist.test_images, mnist.test_labels)
-        recipe: dict[str, Any] = {"augment": distort}
-        if name == "long":
-            recipe = {"epochs": 16, "full_epochs": 16, "augment": distort_more}
-        model = DigitCNN(padding=int(name == "long"))
-        history = fit(model, images, labels, test_set, seed=seed, **recipe)
+        model = DigitCNN(**DIGITS[name].network)
+        history = fit(model, images, labels, test_set, seed=seed, **DIGITS[name].training)
         seconds, accuracy = history["seconds"], history["validation_accuracy"]
         met = 128 * len(history["loss"])
     return {

@@ -9,22 +9,17 @@ a GPU, costs accuracy: the fast recipe once more in float32, seed by seed.
 import argparse
 import sys
 from statistics import mean, stdev
-from typing import Any
 
 import numpy as np
 import torch
 from report import machine, publish, table
 
 from helpers import ROOT
-from helpers.cnn import DigitCNN, distort, distort_more, fit
+from helpers.cnn import DIGITS, DigitCNN, fit
 from helpers.data import Mnist, load_mnist
 from helpers.gan import Discriminator, Generator, fit_gan, frechet_distance, train_step
 from helpers.recogniser import evaluate
 
-RECIPES: dict[str, dict[str, Any]] = {
-    "fast": {"augment": distort},
-    "long": {"epochs": 16, "full_epochs": 16, "augment": distort_more},
-}
 HEADING = ["training", "seeds", "seconds", "test accuracy"]
 
 
@@ -40,8 +35,9 @@ def train(recipe: str, kind: type[DigitCNN], mnist: Mnist, seed: int) -> tuple[f
     """The seconds of a training on the GPU, and the test accuracy that it leads to, 0 to 1."""
     images, labels, _, _ = mnist.split()
     torch.manual_seed(seed)
-    model = kind(padding=int(recipe == "long")).cuda()
-    history = fit(model, images, labels, seed=seed, show_progress=False, **RECIPES[recipe])
+    model = kind(**DIGITS[recipe].network).cuda()
+    training = DIGITS[recipe].training
+    history = fit(model, images, labels, seed=seed, show_progress=False, **training)
     return sum(history["seconds"]), evaluate(model, mnist.test_images, mnist.test_labels)
 
 

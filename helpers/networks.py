@@ -18,6 +18,7 @@ from .files import excerpt, read_file, write_atomically
 MAX_BYTES = 128_000_000  # the largest network within the limits has 105 MB
 MAX_WEIGHT = 1e9  # no trained network comes near, and far beyond it float32 overflows on the way
 DTYPES = {torch.float32: "F32", torch.int64: "I64"}
+ONCE = {"side": 28, "channels": 1}  # of older files, which do not say it
 
 
 def save_network(
@@ -46,12 +47,9 @@ def save_network(
     return write_atomically(path, save(tensors, metadata))
 
 
-def load_network(
-    cls: type[Any], path: str | Path, limits: Mapping[str, range], once: Mapping[str, int] = {}
-) -> Any:
+def load_network(cls: type[Any], path: str | Path, limits: Mapping[str, range]) -> Any:
     """The network of class `cls` that `save_network` wrote, in evaluation mode, with its `facts`.
 
-    `once` has the values of arguments that older files do not name: there was no other one once.
     Raises LabError for a file that is missing, damaged, or of another network. Its arguments are
     checked before anything is built with them, its weights before they are used.
     """
@@ -60,7 +58,7 @@ def load_network(
     entries, facts = _read_safetensors(path, read_file(path, MAX_BYTES))
     if facts.get("model") != cls.__name__:
         raise LabError(f"{path} does not hold the weights of a {cls.__name__}.")
-    arguments = {name: facts.get(name, once.get(name)) for name in limits}
+    arguments = {name: facts.get(name, ONCE.get(name)) for name in limits}
     _check_arguments(path, cls, arguments, limits)
     model = cls(**arguments)
     model.load_state_dict(_tensors(path, entries, model.state_dict()))

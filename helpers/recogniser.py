@@ -43,6 +43,11 @@ def log_loss(model: Recogniser, images: np.ndarray, labels: np.ndarray) -> float
     return float(-np.log(np.clip(np.nan_to_num(right), 1e-7, 1)).mean())
 
 
+def image_shape(side: int, channels: int) -> Shape:
+    """(side, side) in grey, (side, side, channels) in colour."""
+    return (side, side, channels) if channels > 1 else (side, side)
+
+
 def check_images(images: np.ndarray, shape: Shape = (28, 28)) -> np.ndarray:
     """The images, uint8 (N, *shape), N may be 0, in one piece and writable as torch wants them.
 

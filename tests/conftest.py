@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import matplotlib.pyplot as plt
 import pytest
 from lab_page import find_browser, open_browser
+from needed import miss
 
 # Before torch is imported, here and in the kernels that tests start: where other programs keep the
 # cores busy, two threads that wait for each other are ten times slower than one.
@@ -66,7 +67,6 @@ def browser() -> Iterator:
     """Chromium from the machine; without one the tests are skipped, but never where CI is set."""
     executable = find_browser()
     if not executable:
-        reason = "no Chromium is installed"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        miss("Chromium")
     with open_browser(executable) as chromium:
         yield chromium

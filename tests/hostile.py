@@ -15,6 +15,12 @@ from typing import Any
 from helpers import LabError
 
 Rewrite = Callable[[bytes, random.Random], bytes]
+DAMAGES = (  # of a gzip file: gone, cut off, a page of the web, another one
+    lambda path: path.unlink(),
+    lambda path: path.write_bytes(path.read_bytes()[:900]),
+    lambda path: path.write_text("<!doctype html><p>Not found"),
+    lambda path: path.write_bytes(gzip.compress(b"other pictures")),
+)
 
 FRAGMENTS = (  # of JSON, where something else is expected
     *(

@@ -1,7 +1,6 @@
 """Fashion-MNIST and CIFAR-10 from a folder, from the cache, and where there is no network."""
 
 import contextlib
-import gzip
 import os
 import shutil
 import socket
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile import assert_one_sentence
+from hostile import DAMAGES, assert_one_sentence
 
 from helpers import LabError
 from helpers.data import images as data
@@ -79,12 +78,7 @@ def test_other_names_are_refused(name):
 @needs_fashion
 @pytest.mark.parametrize(
     ("damage", "words"),
-    [
-        (lambda path: path.unlink(), "is missing"),
-        (lambda path: path.write_bytes(path.read_bytes()[:900]), "does not hold"),
-        (lambda path: path.write_text("<!doctype html><p>Not found"), "does not hold"),
-        (lambda path: path.write_bytes(gzip.compress(b"other clothes")), "does not hold"),
-    ],
+    [*zip(DAMAGES, ("is missing", *3 * ["does not hold"]), strict=True)],
 )
 def test_a_damaged_folder_of_fashion_is_refused(tmp_path, monkeypatch, damage, words):
     monkeypatch.setenv("FASHION_MNIST_DIR", str(tmp_path))

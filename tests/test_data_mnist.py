@@ -1,7 +1,6 @@
 """MNIST from a folder, from the cache, from the network, and its stand-in without one."""
 
 import contextlib
-import gzip
 import os
 import shutil
 import socket
@@ -16,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hostile import assert_one_sentence
+from hostile import DAMAGES, assert_one_sentence
 
 from helpers import LabError, files
 from helpers.cnn import DigitCNN, distort_more, fit
@@ -100,10 +99,9 @@ def test_the_validation_split_is_the_end_of_the_training_set(mnist):
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda path: path.unlink(), "is missing"),
-        (lambda path: path.write_bytes(path.read_bytes()[:5000]), "truncated"),
-        (lambda path: path.write_text("<!doctype html><p>Not found"), "not a gzip file"),
-        (lambda path: path.write_bytes(gzip.compress(b"other digits")), "another checksum"),
+        *zip(
+            DAMAGES, ("is missing", "truncated", "not a gzip file", "another checksum"), strict=True
+        )
     ],
 )
 @pytest.mark.parametrize("name", [NAMES[1], NAMES[2]])

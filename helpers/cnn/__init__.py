@@ -6,7 +6,7 @@ from .distort import distort, distort_more
 from .explorer import ConvolutionExplorer
 from .network import DigitCNN, normalise
 from .race import FAMILY, best_rates, side_by_side, train_for
-from .recipes import RECIPES, Recipe, mirror, mirror_and_shift, predict_with_mirror
+from .recipes import DIGITS, RECIPES, Recipe, mirror, mirror_and_shift, predict_with_mirror
 from .saliency import saliency
 from .studies import records_of
 from .teaching import teach
@@ -17,6 +17,7 @@ from .tuning import tune
 
 __all__ = [
     "DEFAULTS",
+    "DIGITS",
     "FAMILY",
     "RECIPES",
     "SPACE",

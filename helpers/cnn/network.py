@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ..networks import evaluating, load_network, save_network
-from ..recogniser import Shape, check_images
+from ..recogniser import Shape, check_images, image_shape
 
 MEAN, STD = 0.1307, 0.3081  # of the training pixels, scaled to 0..1
 LIMITS = {  # of what a file may ask for
@@ -18,7 +18,6 @@ LIMITS = {  # of what a file may ask for
     "side": range(28, 33),
     "channels": range(1, 4, 2),
 }
-ONCE = {"side": 28, "channels": 1}  # of all files until other pictures came
 
 
 class Classifier(nn.Module):
@@ -87,7 +86,7 @@ class DigitCNN(Classifier):
 
     @property
     def image_shape(self) -> Shape:
-        return (self.side, self.side) + (self.channels,) * (self.channels > 1)
+        return image_shape(self.side, self.channels)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.classifier(self.features(normalise(images)))  # (N, 10)
@@ -111,7 +110,7 @@ class DigitCNN(Classifier):
         Raises LabError for a file that is missing, damaged, or of another model, before anything
         of it is used. The facts stored with it are then in `facts`.
         """
-        return load_network(cls, path, LIMITS, ONCE)
+        return load_network(cls, path, LIMITS)
 
 
 def normalise(images: torch.Tensor) -> torch.Tensor:

@@ -94,11 +94,7 @@ def _open_database(optuna: Any, url: str) -> Any:
     from sqlalchemy.pool import NullPool  # no connection outlives its use
 
     os.environ.setdefault("PGCONNECT_TIMEOUT", "10")  # seconds; else it may be minutes
-    for attempts_left in (
-        2,
-        1,
-        0,
-    ):  # processes that make the tables at once get into each other's way
+    for attempts_left in 2, 1, 0:  # who makes the tables at once is in each other's way
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

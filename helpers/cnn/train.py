@@ -20,21 +20,17 @@ from .. import ROOT, LabError
 from ..data import load_mnist
 from ..processes import count_processes, process_number, together
 from ..recogniser import evaluate
-from .distort import distort, distort_more
 from .network import DigitCNN
+from .recipes import DIGITS
 from .training import fit
 
 RUN = ROOT / "runs" / "train"
-RECIPES: dict[str, dict[str, Any]] = {  # those of benchmarks/cnn.md
-    "fast": {"padding": 0, "epochs": 6, "full_epochs": 2, "augment": distort},
-    "long": {"padding": 1, "epochs": 16, "full_epochs": 16, "augment": distort_more},
-}
 
 
 def train_by_command() -> None:
     description = str(__doc__).splitlines()[0].rstrip(":")
     parser = argparse.ArgumentParser("helpers.cnn.train", description=description)
-    parser.add_argument("--recipe", choices=RECIPES, default="fast")
+    parser.add_argument("--recipe", choices=DIGITS, default="fast")
     parser.add_argument("--epochs", type=int, help="other than the recipe's")
     parser.add_argument("--batch-size", type=int, default=128, help="of all processes together")
     parser.add_argument("--learning-rate", type=float, default=0.2)
@@ -64,10 +60,11 @@ def train_and_save(
     """Train, test and save the network; `options` are further arguments of `fit`."""
     mnist = load_mnist()
     images, labels, *held_out = mnist.split()
-    chosen = dict(RECIPES[recipe])
-    chosen["epochs"] = epochs or chosen["epochs"]
+    network, training = DIGITS[recipe]
+    if epochs:
+        options["epochs"] = epochs
     torch.manual_seed(seed)
-    model = DigitCNN(padding=chosen.pop("padding")).to(device)
+    model = DigitCNN(**network).to(device)
     print(f"{count_processes()} × {device.type}, {torch.get_num_threads()} threads each")
     fit(
         model,
@@ -77,8 +74,7 @@ def train_and_save(
         seed=seed,
         checkpoint=path.parent / "checkpoint.pt",
         show_progress=process_number() == 0,
-        **chosen,
-        **options,
+        **training | options,
     )
     if process_number() == 0:
         accuracy = evaluate(model, mnist.test_images, mnist.test_labels)

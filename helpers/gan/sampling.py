@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 
 from .. import LabError
 from ..networks import evaluating, load_network, save_network
-from ..recogniser import check_counts, check_labels, check_numbers
+from ..recogniser import Shape, check_counts, check_labels, check_numbers, image_shape
 
 LIMITS = {
     "latent_dim": range(1, 1025),
@@ -19,7 +19,6 @@ LIMITS = {
     "side": range(28, 33, 4),
     "channels": range(1, 4, 2),
 }
-ONCE = {"side": 28, "channels": 1}  # of older files, which do not say it
 
 
 class Sampler(nn.Module):
@@ -32,9 +31,9 @@ class Sampler(nn.Module):
         self.facts: dict = {}  # of its training, from the file it was loaded from
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Shape:
         """Of one image: (side, side), or (side, side, 3) in colour."""
-        return (self.side, self.side, self.channels)[: 2 + (self.channels > 1)]
+        return image_shape(self.side, self.channels)
 
     def draw(
         self,
@@ -87,7 +86,7 @@ class Sampler(nn.Module):
         Raises LabError for a file that is missing, damaged, or of another model, before anything
         of it is used. The facts stored with it are then in `facts`.
         """
-        return load_network(cls, path, LIMITS, ONCE)
+        return load_network(cls, path, LIMITS)
 
 
 def check_wishes(
