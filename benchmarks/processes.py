@@ -17,7 +17,7 @@ from report import machine, publish, table
 
 from helpers.cnn import DigitCNN, distort, fit
 from helpers.data import load_mnist
-from helpers.processes import process_number, together
+from helpers.training_run.processes import process_number, together
 
 DIGITS = 12_800
 VARIANTS = [(1, 1), (1, 2), (2, 1)]  # processes, threads of each

@@ -10,9 +10,10 @@ import torch
 from safetensors.torch import load_file
 from train_together import network, train_plain
 
-from helpers import ROOT, LabError, processes
+from helpers import ROOT, LabError
 from helpers.cnn import DigitCNN, train
-from helpers.processes import check_shares, from_first, of_all, own_share, together
+from helpers.training_run import processes
+from helpers.training_run.processes import check_shares, from_first, of_all, own_share, together
 
 
 def torchrun(*arguments: str | Path) -> str:

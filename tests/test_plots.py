@@ -16,9 +16,11 @@ from helpers.plots import (
     plot_history,
     plot_plane,
     plot_probabilities,
+    plot_repeats,
+    plot_search,
+    plot_slices,
     show_digits,
 )
-from helpers.search_plots import plot_repeats, plot_search, plot_slices
 
 
 @pytest.fixture(autouse=True)

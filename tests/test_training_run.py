@@ -18,10 +18,10 @@ import torch
 from safetensors.torch import load_file
 
 from helpers import LabError
-from helpers.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from helpers.cnn import DigitCNN, distort, fit
 from helpers.gan import Discriminator, Generator, dcgan_game, fit_gan, train_step
 from helpers.plots import plot_game, plot_history
+from helpers.training_run.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 
 # Trains on few digits in four epochs, a line for each; the third can be made slow, to be killed in.
 RUNS = {
@@ -258,7 +258,7 @@ def test_functions_count_by_their_values():
 def test_a_fingerprint_is_the_same_in_every_process():
     code = """
 import functools, numpy as np
-from helpers.checkpoint import fingerprint
+from helpers.training_run.checkpoint import fingerprint
 from helpers.cnn import distort
 f = lambda x, s: distort(x, s) if s in {"a", "b", "c", 1.0} else x
 print(fingerprint(functools.partial(distort, elastic=0.3), f, np.arange(9), {"a": (1, None)}))

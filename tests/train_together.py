@@ -11,7 +11,7 @@ from torch import nn
 
 from helpers.cnn import DigitCNN, distort, fit
 from helpers.data import load_mnist
-from helpers.processes import of_all, process_number, together
+from helpers.training_run.processes import of_all, process_number, together
 
 
 class Plain(nn.Module):

@@ -18,8 +18,8 @@ import torch
 
 from .. import ROOT, LabError
 from ..data import load_mnist
-from ..processes import count_processes, process_number, together
 from ..recogniser import evaluate
+from ..training_run.processes import count_processes, process_number, together
 from .network import DigitCNN
 from .recipes import DIGITS
 from .training import fit

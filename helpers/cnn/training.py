@@ -17,7 +17,6 @@ from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
 from .. import LabError
-from ..processes import check_shares, from_first, in_step, of_all, own_chance, own_share
 from ..recogniser import (
     Recogniser,
     check_counts,
@@ -27,6 +26,14 @@ from ..recogniser import (
     evaluate,
 )
 from ..training_run import History, Part, TrainingRun, WentWrong, scale_rate
+from ..training_run.processes import (
+    check_shares,
+    from_first,
+    in_step,
+    of_all,
+    own_chance,
+    own_share,
+)
 
 Augmentation = Callable[[torch.Tensor, float], torch.Tensor]
 RECORDS = ("loss", "learning_rate", "train_accuracy", "validation_accuracy", "seconds")
@@ -59,8 +66,8 @@ def fit(
     each batch, less in the last eighth of the steps. After `full_epochs` only the half with the
     largest loss is met ("biggest losers": Jiang et al., 2019). `progress` gets the share that is
     done and the history after each step, as `helpers.live.Live` wants it. Of several processes
-    (`helpers.processes`) each takes its share of every batch. `log_dir`, `checkpoint`, and what a
-    stop or a loss that is not finite leaves: `TrainingRun`. Raises LabError for bad arguments.
+    (`torchrun`) each takes its share of every batch. `log_dir`, `checkpoint`, and what a stop or a
+    loss that is not finite leaves: `TrainingRun`. Raises LabError for bad arguments.
     """
     images, labels, validation = _check_pictures(model, images, labels, validation)
     check_counts(epochs=epochs, batch_size=batch_size)

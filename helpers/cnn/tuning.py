@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import LabError
-from ..checkpoint import fingerprint
 from ..recogniser import check_counts, check_digits, check_validation
+from ..training_run import fingerprint
 from .studies import STORAGE, bury_the_dead, in_one_sentence, open_study, records_of, shown
 from .trial import DEFAULTS, REPORTS, SPACE, Objective, Space
 

@@ -7,9 +7,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from . import plots
+from .colours import BLUE, GREEN, ORANGE, RED
 
-COLOURS = (plots.BLUE, plots.ORANGE, plots.GREEN)
+COLOURS = (BLUE, ORANGE, GREEN)
 Records = Mapping[str, Sequence[float]]
 
 
@@ -56,12 +56,12 @@ def plot_repeats(history: Mapping[str, Any], promised: Mapping[str, float]) -> F
     """Draw the losses of each winner's trainings from new seeds beside what its search had said."""
     figure, axis = plt.subplots(figsize=(7, 2.4), layout="constrained")
     for y, (name, losses) in enumerate(history.items()):
-        axis.plot(losses, [y] * len(losses), "o", color=plots.BLUE, alpha=0.6)
-        axis.plot(np.mean(losses), y, "|", color=plots.BLUE, markersize=18, markeredgewidth=3)
+        axis.plot(losses, [y] * len(losses), "o", color=BLUE, alpha=0.6)
+        axis.plot(np.mean(losses), y, "|", color=BLUE, markersize=18, markeredgewidth=3)
         if name in promised:
-            axis.plot(promised[name], y, "D", color=plots.RED)
-    axis.plot([], [], "o", color=plots.BLUE, label="new seeds, and their mean")
-    axis.plot([], [], "D", color=plots.RED, label="in the search")
+            axis.plot(promised[name], y, "D", color=RED)
+    axis.plot([], [], "o", color=BLUE, label="new seeds, and their mean")
+    axis.plot([], [], "D", color=RED, label="in the search")
     axis.set(xlabel="validation loss", ylim=(len(history) - 0.5, -0.5))
     axis.set_yticks(range(len(history)), history)
     axis.legend(fontsize=8)

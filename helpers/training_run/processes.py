@@ -11,7 +11,7 @@ from typing import TypeVar
 import torch
 from torch import distributed
 
-from . import LabError
+from .. import LabError
 
 Result = TypeVar("Result")
 

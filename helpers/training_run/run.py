@@ -15,7 +15,7 @@ from typing import Any, Self
 import torch
 from torch import nn
 
-from . import LabError
+from .. import LabError
 from .checkpoint import fingerprint, load_checkpoint, name_for, save_checkpoint
 from .processes import from_first, process_number
 

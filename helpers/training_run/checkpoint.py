@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import LabError
-from .files import read_file, write_atomically
+from .. import LabError
+from ..files import read_file, write_atomically
 
 FORMAT = "digit-lab-checkpoint"
 MAX_BYTES = 2_000_000_000

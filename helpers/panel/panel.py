@@ -11,7 +11,7 @@ from ipycanvas.canvas import _CanvasManager
 from ipywidgets import HTML, Button, VBox, Widget
 from traitlets import Unicode
 
-from . import LabError
+from .. import LabError
 
 CARD = Path(__file__).with_name("panel.css")
 Handler = Callable[..., object]  # what the browser calls: nobody looks at what it returns
