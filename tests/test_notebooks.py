@@ -36,7 +36,7 @@ SMALL = {
     "03_numpy_mlp": "TRAIN_SIZE, EPOCHS = 2_000, 1",
     "04_dcgan": "TRAIN_SIZE, EPOCHS, PUPIL_EPOCHS = 2_000, 1, 1",
     "06_compare_networks": """\
-BUDGET, NETWORKS = 0.03, ["MLP", "LeNet-5 today", "DigitCNN"]; NEW_SEEDS = range(2)""",
+BUDGET, NETWORKS = 0.03, ["LeNet-5 today", "DigitCNN"]; NEW_SEEDS, PROCESSES = range(2), [2]""",
     "07_more_gans": "BUDGET, TRAIN_SIZE, READER_EPOCHS = 2, 2_000, 1",
 }
 if not os.environ.get("FASHION_MNIST_DIR"):  # which has no stand-in where there is no network
