@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from .colours import BLUE, GREEN, ORANGE, RED
 
@@ -24,6 +25,7 @@ def plot_search(found: Mapping[str, Records]) -> Figure:
         best = np.minimum.accumulate(np.where(pruned, np.inf, losses))
         axis.step(trials, best, where="post", color=colour, label=f"{name}: the best so far")
     axis.set(xlabel="trial", ylabel="validation loss", yscale="log")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.legend(fontsize=8)
     return figure
 
@@ -49,6 +51,7 @@ def plot_slices(
             axis.set_xticks(values, values)
         axis.xaxis.set_minor_formatter("")
     axes[0, 0].set(ylabel="validation loss")
+    figure.align_xlabels()
     return figure
 
 
