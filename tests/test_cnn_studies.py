@@ -171,7 +171,10 @@ def assert_one_line(error: LabError) -> None:
         ("sqlite:////no/such/folder/a.db", "unable to open database file"),
         ("nosuch://machine/base", "nosuch"),
         ("://", "could not be used"),
-        ("mysql+mysqldb://machine/base", "needs a driver"),
+        ("postgresql://lab:half@secret:of it@machine/base", "is malformed"),
+        ("postgresql://lab@127.0.0.1:9/none?password=secret", "lab@127.0.0.1:9/none could not"),
+        ("sqlite:///{folder}/a.db?timeout=soon", r"a\.db\?timeout=soon is malformed"),
+        ("mysql+mysqldb://machine/base", "needs a driver, by pip: that of PostgreSQL"),
         ("/dev/null/a.journal", "File exists"),
         ("{folder}", "Is a directory"),
         ("{folder}/garbage", "is no journal of Optuna's"),
@@ -184,6 +187,24 @@ def test_a_storage_that_cannot_be_used_is_refused_in_a_sentence(storage, words, 
         study_of(storage.format(folder=tmp_path))
     assert_one_line(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"my notes", b"a line\nand half a line", b"SQLite format 3\0"])
+def test_another_file_is_refused_and_left_as_it_is(tmp_path, content):
+    path = tmp_path / "notes"
+    path.write_bytes(content)
+    with pytest.raises(LabError, match="is no journal of Optuna's"):
+        study_of(path)
+    assert path.read_bytes() == content and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("length", [5, 20])
+def test_of_the_first_line_a_half_is_taken_away(tmp_path, length):
+    path = tmp_path / "a.journal"
+    finish(study_of(path), 0.5)
+    path.write_bytes(path.read_bytes()[:length])
+    finish(study_of(path), 0.4)
+    assert records_of(study_of(path))["loss"] == [0.4]
 
 
 def test_half_a_line_that_a_killed_writer_left_is_taken_away(tmp_path):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import optuna
 
 STORAGE = ROOT / "runs" / "sweeps.journal"
+HEAD = b'{"op_code":'  # how each line of Optuna's journals begins
 HEARTBEAT = 30  # seconds: who has not been heard of in a database for two of them counts as dead
 
 
@@ -41,7 +42,8 @@ def in_one_sentence(storage: str | Path) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise LabError(f"{shown(storage)} needs a driver: pip install psycopg[binary].") from error
+        advice = "that of PostgreSQL is psycopg[binary]"
+        raise LabError(f"{shown(storage)} needs a driver, by pip: {advice}.") from error
     except (StorageInternalError, SQLAlchemyError, OSError) as error:
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error
         cause = cause.orig if isinstance(cause, DBAPIError) else cause
@@ -76,14 +78,14 @@ def _open(optuna: Any, storage: str) -> Any:
     if "://" in storage:
         return _open_database(optuna, storage)
     journal, path = optuna.storages.journal, Path(storage)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = journal.JournalFileOpenLock(str(path))
-    lock.acquire()
     try:
-        _mend(path)
-    finally:
-        lock.release()
-    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = journal.JournalFileOpenLock(str(path))
+        lock.acquire()
+        try:
+            _mend(path)
+        finally:
+            lock.release()
         return optuna.storages.JournalStorage(journal.JournalFileBackend(str(path), lock))
     except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise LabError(f"{path} is no journal of Optuna's, or is damaged.") from error
@@ -105,13 +107,20 @@ def _open_database(optuna: Any, url: str) -> Any:
             if not attempts_left:
                 raise
             time.sleep(1)
+        except ValueError as error:  # it may quote the password
+            raise LabError(f"{shown(url)} is malformed: look at its port and options.") from error
 
 
 def _mend(path: Path) -> None:
-    """Take away the half of a last line that a writer left who was killed."""
+    """Take away the half of a last line that a writer left who was killed.
+
+    Raises ValueError for a file that is no journal, and leaves it as it is.
+    """
     if path.exists():
         with open(path, "r+b") as file:
             data = file.read()
+            if not data.startswith(HEAD[: len(data)]):
+                raise ValueError
             file.truncate(data.rfind(b"\n") + 1)
 
 
@@ -176,6 +185,7 @@ def shown(storage: str | Path) -> str:
     import sqlalchemy
 
     try:
-        return sqlalchemy.make_url(str(storage)).render_as_string(hide_password=True)
-    except sqlalchemy.exc.ArgumentError:
+        url = sqlalchemy.make_url(str(storage)).difference_update_query(["password"])
+        return url.render_as_string(hide_password=True)
+    except (sqlalchemy.exc.ArgumentError, ValueError):
         return "The storage's address"
