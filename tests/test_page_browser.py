@@ -177,6 +177,22 @@ def test_buttons_and_keys_take_back_clear_and_write(browser, shipped):
         assert page.evaluate(count) == 0 and page.is_visible(".field.empty")
 
 
+def test_a_key_does_no_more_than_a_button_that_is_to_be_seen(browser, shipped):
+    count = "digitLab.pad.strokes.length"
+    with opened_page(browser, shipped) as page:
+        draw(page, SEVEN)
+        page.click("#tab-play")
+        page.keyboard.press("7")
+        page.click(".start")
+        page.keyboard.press("e")  # the page does not write for who plays
+        assert page.evaluate(count) == 0
+        draw(page, SEVEN)
+        page.keyboard.press("u")
+        assert page.evaluate(count) == 0
+        page.click("#tab-read")
+        assert page.locator(".tray button").count() == 0
+
+
 def test_the_page_writes_by_itself_until_somebody_draws(browser, shipped):
     with opened_page(browser, shipped, reduced_motion="no-preference") as page:
         page.wait_for_selector('#reading:not([data-digit=""])')
@@ -203,6 +219,9 @@ def test_it_fits_and_axe_finds_nothing(browser, shipped, scheme, width):
         draw(page, SEVEN)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert violations(page, "body") == []
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        last, tabs = (page.locator(name).bounding_box() for name in ("footer", ".tabs"))
+        assert width > 560 or last["y"] + last["height"] <= tabs["y"]  # which lie at the bottom
 
 
 def test_where_it_looked_is_the_gradient_of_pytorch(browser, shipped, cnn, handwriting):
@@ -359,27 +378,48 @@ def test_drawings_are_kept_saved_and_loaded(browser, shipped, tmp_path):
     found = json.loads(path.read_text())["drawings"]
     assert [drawing["label"] for drawing in found] == [7, 0]
     assert found[0]["strokes"] == strokes
-    hostile = {
-        "not JSON": "holds",
-        '{"strokes": []}': "no drawings",
-        json.dumps({"format": "digit-lab-drawings", "drawings": [{"label": 11}]}): "damaged",
-        json.dumps(
-            {"format": "digit-lab-drawings", "drawings": [{"label": 1, "strokes": [[["<b>", 2]]]}]}
-        ): "damaged",
-    }
     with opened_page(browser, shipped) as page:
-        for number, (text, said) in enumerate(hostile.items()):
-            bad = tmp_path / f"bad {number}.json"
-            bad.write_text(text)
-            page.set_input_files(".kept input", bad)
-            said = "no JSON" if said == "holds" else said
-            page.wait_for_selector(f".count:has-text('{said}')")
         page.set_input_files(".kept input", path)
         page.wait_for_selector(".count:has-text('2 drawings kept')")
-        page.click(".tray button:nth-child(1)")
+        page.focus(".tray button:nth-child(1)")
+        page.keyboard.press("Enter")
         assert page.evaluate("digitLab.pad.strokes") == strokes
+        assert page.evaluate("document.activeElement.ariaPressed") == "true"
         page.click(".remove")
         assert page.locator(".tray button").count() == 1
+        assert page.evaluate("document.activeElement.className") == "load"
+
+
+def test_other_files_are_refused_in_a_sentence(browser, shipped, tmp_path):
+    def saved(*drawings: object, **head: object) -> str:
+        return json.dumps(
+            {"format": "digit-lab-drawings", "version": 1, "drawings": drawings} | head
+        )
+
+    def drawn(*stroke: object, label: object = 1) -> dict:
+        return {"label": label, "strokes": [stroke]}
+
+    hostile = [
+        ("not JSON", "no JSON"),
+        (" " * 16_000_001, "too large"),
+        *((text, "no drawings") for text in ("null", "[]", "7", '{"strokes": []}')),
+        (saved(format="another"), "no drawings"),
+        (saved(version=2), "no drawings"),
+        (saved(*[drawn([1, 2])] * 1001), "more than 1000"),
+        *((saved(one), "damaged") for one in (None, [], drawn(), {"label": 1, "strokes": []})),
+        *((saved(drawn([1, 2], label=label)), "damaged") for label in (11, "1", None)),
+        *((saved(drawn([1, at])), "damaged") for at in ("<b>", "2", None, True, [2], 1e300)),
+        (saved(drawn([1, 2]), drawn([1])), "damaged"),
+    ]
+    with opened_page(browser, shipped) as page:
+        for number, (text, said) in enumerate(hostile):
+            bad = tmp_path / f"{number}.json"
+            bad.write_text(text)
+            page.evaluate("document.querySelector('.count').textContent = ''")
+            page.set_input_files(".kept input", bad)
+            page.wait_for_selector(".count:not(:empty)")
+            assert said in page.inner_text(".count"), text[:100]
+        assert page.locator(".tray button").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

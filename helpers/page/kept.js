@@ -1,9 +1,12 @@
 // Drawings that are kept: shown, opened again, saved as a file and loaded from one.
 
 import { pictureOf } from './pixels.js';
-import { clean, rasterize } from './raster.js';
+import { rasterize } from './raster.js';
+import { withArticle } from './reading.js';
 
 const FORMAT = 'digit-lab-drawings';
+const MOST = 1000; // drawings, and bytes: what notebook 05 takes of a file
+const MAX_BYTES = 16_000_000;
 const FAR = 1e9; // no pad is as large
 
 export class Kept {
@@ -40,13 +43,14 @@ export class Kept {
   thumbnail(drawing) {
     const button = document.createElement('button');
     button.type = 'button';
-    button.ariaLabel = `Open a ${drawing.label}`;
+    button.ariaLabel = `Open ${withArticle(drawing.label)}`;
     button.ariaPressed = drawing === this.chosen;
     button.append(pictureOf(rasterize(drawing.strokes)), `${drawing.label}`);
     button.onclick = () => {
       this.chosen = drawing;
       this.open(drawing.strokes);
       this.show();
+      this.find('[aria-pressed="true"]').focus(); // its button is another one now
     };
     return button;
   }
@@ -55,6 +59,7 @@ export class Kept {
     this.drawings = this.drawings.filter((drawing) => drawing !== this.chosen);
     this.chosen = null;
     this.show();
+    this.find('.load').focus(); // the button that was pressed is gone
   }
 
   save() {
@@ -68,8 +73,9 @@ export class Kept {
 
   async load(input) {
     try {
-      const loaded = drawingsOf(await input.files[0].text());
-      this.drawings.push(...loaded);
+      const [file] = input.files;
+      if (file.size > MAX_BYTES) throw new Error('This file is too large: no hand draws so much');
+      this.drawings.push(...drawingsOf(await file.text()));
       this.show();
     } catch (error) {
       this.find('.count').textContent = `${error.message}.`;
@@ -79,25 +85,26 @@ export class Kept {
 }
 
 /** The drawings in the text of a file that `save` wrote; an Error, a sentence, for any other. */
-export function drawingsOf(text) {
+function drawingsOf(text) {
   let found;
   try {
     found = JSON.parse(text);
   } catch {
     throw new Error('This file is no JSON');
   }
-  if (found?.format !== FORMAT || !Array.isArray(found.drawings)) {
+  if (found?.format !== FORMAT || found.version !== 1 || !Array.isArray(found.drawings)) {
     throw new Error('This file holds no drawings of this page');
   }
+  if (found.drawings.length > MOST) throw new Error(`This file holds more than ${MOST} drawings`);
   return found.drawings.map((drawing) => {
-    const isPoint = (point) =>
-      Array.isArray(point) && point.length === 2 && point.every((at) => Math.abs(at) < FAR);
+    const isPlace = (at) => Number.isFinite(at) && Math.abs(at) < FAR;
+    const isPoint = (point) => Array.isArray(point) && point.length === 2 && point.every(isPlace);
     const isStroke = (stroke) => Array.isArray(stroke) && stroke.length && stroke.every(isPoint);
     const { label, drawn, strokes } = drawing ?? {};
     const isDigit = Number.isInteger(label) && label >= 0 && label <= 9;
     if (!isDigit || !Array.isArray(strokes) || !strokes.length || !strokes.every(isStroke)) {
       throw new Error('This file is damaged: a drawing lacks its digit or its strokes');
     }
-    return { label, drawn: String(drawn), strokes: clean(strokes) };
+    return { label, drawn: String(drawn), strokes };
   });
 }

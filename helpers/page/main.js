@@ -115,9 +115,9 @@ tabs.forEach((tab, i) => {
 const KEYS = { u: '#undo', c: '#clear', q: '#clear', e: '#example', l: '#look' };
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const isDigit = mode === 'read' && /^[0-9]$/.test(event.key);
-  if (isDigit) find('.kept .digits').children[event.key].click();
-  else document.querySelector(KEYS[event.key.toLowerCase()] ?? 'none')?.click();
+  const digit = /^[0-9]$/.test(event.key) && find('.kept .digits').children[event.key];
+  const button = digit || find(KEYS[event.key.toLowerCase()] ?? 'none');
+  if (button?.offsetParent) button.click(); // what is not to be seen has no key
 });
 
 // A published page knows its project: owner.github.io/project is made from github.com/owner/project.

@@ -3,7 +3,7 @@
 import { argmax } from './arrays.js';
 import { paint } from './pixels.js';
 
-export const UNSURE = 0.95; // below it two digits are named, as in notebook 05
+const UNSURE = 0.95; // below it two digits are named, as in notebook 05
 const DIGITS = [...Array(10).keys()];
 
 export class Reading {
@@ -60,7 +60,7 @@ function showReader(reader, probabilities) {
 }
 
 /** "99.9% sure", or the two likeliest digits where the network is not. */
-export function howSure(probabilities) {
+function howSure(probabilities) {
   const [first, second] = [...DIGITS].sort((a, b) => probabilities[b] - probabilities[a]);
   if (probabilities[first] >= UNSURE) return `${percent(probabilities[first])} sure`;
   return `${withArticle(first)}, or ${withArticle(second)}?`;
