@@ -127,9 +127,16 @@ def test_a_network_for_photos_reads_digits_and_sees_the_same():
     torch.testing.assert_close(for_digits(theirs)(images), expected, rtol=1e-4, atol=1e-4)
 
 
-def test_vgg16_needs_larger_digits():
-    model = for_digits(torchvision.models.vgg11(num_classes=10, init_weights=False), side=32)
-    assert model.eval()(torch.zeros(1, 28, 28, dtype=torch.uint8)).shape == (1, 10)
+def test_what_halves_an_image_five_times_needs_larger_digits():
+    images = torch.zeros(1, 28, 28, dtype=torch.uint8)
+
+    def vgg(side: int) -> nn.Module:
+        theirs = torchvision.models.vgg11(num_classes=10, init_weights=False)
+        return for_digits(theirs, side).eval()
+
+    assert vgg(32)(images).shape == (1, 10)
+    with pytest.raises(RuntimeError, match="too small"):
+        vgg(28)(images)
 
 
 def test_an_unknown_optimizer_is_refused(mnist):

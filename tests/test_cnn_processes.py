@@ -74,9 +74,10 @@ def test_the_command_trains_alone(mnist, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", [*command, "--log-dir", f"{tmp_path}/log"])
     train.train_by_command()
     assert capsys.readouterr().out.startswith("1 × cpu") and (tmp_path / "a.safetensors").exists()
-    monkeypatch.setattr(sys, "argv", [*command, "--learning-rate", "-1"])
-    with pytest.raises(SystemExit, match="learning_rate must be"):
-        train.train_by_command()
+    for option, value in (("learning-rate", "-1"), ("epochs", "0"), ("digits", "-5")):
+        monkeypatch.setattr(sys, "argv", [*command, f"--{option}", value])
+        with pytest.raises(SystemExit, match=f"{option.replace('-', '_')} must be"):
+            train.train_by_command()
 
 
 def test_a_process_alone_has_all_to_itself():

@@ -153,9 +153,14 @@ def test_the_command_says_how_far_it_is_and_which_was_best(mnist, tmp_path, monk
     assert lines[0].startswith("50% done: trial 0, validation loss ")
     assert lines[1].startswith("100% done: trial 1") and all(name in lines[1] for name in DEFAULTS)
     assert lines[2].startswith("The best of 2 trials: trial ") and len(lines) == 3
-    monkeypatch.setattr(sys, "argv", ["sweep", "--storage", f"{tmp_path}"])
-    with pytest.raises(SystemExit, match="could not be used: Is a directory"):
-        sweep.main()
+    for option, value, words in (
+        ("--storage", f"{tmp_path}", "could not be used: Is a directory"),
+        ("--digits", "-5", "digits must be"),
+        ("--threads", "0", "threads must be"),
+    ):
+        monkeypatch.setattr(sys, "argv", [*command, option, value])
+        with pytest.raises(SystemExit, match=words):
+            sweep.main()
     assert optuna.logging.get_verbosity() == optuna.logging.ERROR
 
 

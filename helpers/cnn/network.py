@@ -114,9 +114,9 @@ class DigitCNN(Classifier):
 
 
 def normalise(images: torch.Tensor) -> torch.Tensor:
-    """Scale images (N, 28, 28), 0 to 255, to mean 0 and deviation 1: float32 (N, 1, 28, 28).
+    """Scale images (N, 28, 28), 0 to 255, to mean 0 and standard deviation 1: (N, 1, 28, 28).
 
-    Colour images (N, 32, 32, 3) are scaled by the same numbers, and give (N, 3, 32, 32).
+    Colour images (N, 32, 32, 3) are scaled by the same numbers, and give (N, 3, 32, 32); float32.
     """
     planes = images[:, None] if images.ndim == 3 else images.movedim(3, 1)
     return (planes.float() / 255 - MEAN) / STD

@@ -15,6 +15,7 @@ import torch
 
 from .. import ROOT, LabError
 from ..data import load_mnist
+from ..recogniser import check_counts
 from .studies import STORAGE, records_of
 from .tuning import PRUNERS, SAMPLERS, Records, tune
 
@@ -33,10 +34,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="a process that works alone repeats itself")
     parser.add_argument("--log-dir", type=Path, default=ROOT / "runs" / "sweep")
     options = vars(parser.parse_args())
-    torch.set_num_threads(options.pop("threads"))
+    threads, digits = options.pop("threads"), options.pop("digits")
     try:
+        check_counts(threads=threads, digits=digits)
+        torch.set_num_threads(threads)
         images, labels, *validation = load_mnist().split()
-        digits = options.pop("digits")
         study = tune(
             images[:digits],
             labels[:digits],

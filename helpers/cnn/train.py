@@ -18,7 +18,7 @@ import torch
 
 from .. import ROOT, LabError
 from ..data import load_mnist
-from ..recogniser import evaluate
+from ..recogniser import check_counts, evaluate
 from ..training_run.processes import count_processes, process_number, together
 from .network import DigitCNN
 from .recipes import DIGITS
@@ -58,10 +58,11 @@ def train_and_save(
     **options: Any,
 ) -> None:
     """Train, test and save the network; `options` are further arguments of `fit`."""
+    check_counts(digits=digits)
     mnist = load_mnist()
     images, labels, *held_out = mnist.split()
     network, training = DIGITS[recipe]
-    if epochs:
+    if epochs is not None:
         options["epochs"] = epochs
     torch.manual_seed(seed)
     model = DigitCNN(**network).to(device)

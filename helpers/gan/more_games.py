@@ -1,12 +1,14 @@
 """07: what else the two can play for. Losses are as in `games`: of logits (N,), the mean."""
 
 from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.functional import relu, softplus
 
 from .games import Game, Judge, dcgan_game, r1, squared_slopes
+from .networks import Discriminator, Generator
 from .step import train_step
 
 
@@ -69,10 +71,12 @@ def clip_weights(critic: nn.Module, limit: float) -> None:
                 weights.clamp_(-limit, limit)
 
 
-def clipped_step(*arguments, limit: float = 0.03, **options) -> dict[str, torch.Tensor]:  # type: ignore[no-untyped-def]
+def clipped_step(
+    generator: Generator, critic: Discriminator, *others: Any, limit: float = 0.03, **options: Any
+) -> dict[str, torch.Tensor]:
     """`train_step`, after which the critic's weights are clipped."""
-    record = train_step(*arguments, **options)
-    clip_weights(arguments[1], limit)
+    record = train_step(generator, critic, *others, **options)
+    clip_weights(critic, limit)
     return record
 
 
