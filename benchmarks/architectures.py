@@ -32,7 +32,7 @@ def report(runs: Sequence[dict[str, Any]], seconds: float) -> list[str]:
         rows[-1] += [f"{mean(run['seconds'] for run in its):.0f}"]
         rows[-1] += [f"{128 * mean(run['steps'] for run in its):,.0f}", errors]
     return [
-        "# A long race of nine networks",
+        "# A long race of the networks of notebook 06",
         "",
         f"About {seconds:g} seconds of a processor for each training, one thread, the first 55,000",
         "digits of MNIST, distorted, by `fit`; the error is the share of the 5,000 validation",
@@ -52,7 +52,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, help="processes, by default one for each core")
     options = parser.parse_args()
     trial = {"seconds": options.seconds / 3}
-    trials = [trial | {"network": n, "learning_rate": r} for n, e in FAMILY.items() for r in e[2]]
+    trials = [
+        trial | {"network": name, "learning_rate": rate}
+        for name, entrant in FAMILY.items()
+        for rate in entrant.learning_rates
+    ]
     tried = []
     for run in side_by_side(trials, options.workers):
         tried.append(run)

@@ -50,9 +50,9 @@ def measure(processes: int, threads: int, batch_size: int) -> float:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += ["--nproc-per-node", str(processes), __file__, "--batch", str(batch_size)]
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    result = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(result.stderr)
     return json.loads(result.stdout.splitlines()[-1])
 
 
@@ -67,7 +67,7 @@ def by_arithmetic(machines: int, step: float, weights: int) -> float:
 
 def report(seconds: dict[tuple[int, int, int], list[float]]) -> list[str]:
     """The lines of the page, from the seconds by processes, threads and batch size."""
-    best = {key: min(times) for key, times in seconds.items() if times}
+    best = {key: min(times) for key, times in seconds.items()}
     rows = [
         (
             f"{processes}",

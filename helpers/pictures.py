@@ -25,8 +25,8 @@ def film(frames: np.ndarray, seconds: float = 0.1, rest: float = 0.1, kind: str 
     """An animation of frames, uint8 (n, height, width) or (n, height, width, 3), that starts again.
 
     It has 8 greys, or 8 steps of each colour. Each frame stands for `seconds`, the last one for
-    `rest`. It is a PNG, which every viewer of
-    notebooks shows (one that knows no animations shows the last frame), or a "GIF".
+    `rest`. It is a PNG, which every viewer of notebooks shows (one that knows no animations shows
+    the last frame), or a "GIF".
     """
     greys = np.round(np.round(frames / 255 * 7) / 7 * 255).astype(np.uint8)
     images = [Image.fromarray(grey) for grey in greys]

@@ -294,7 +294,8 @@ def test_a_click_on_a_map_shows_the_sum_behind_a_number(browser, shipped):
         before = page.inner_text(".number h3")
         maps.nth(3).press("ArrowLeft")
         maps.nth(3).press("ArrowUp")
-        assert page.inner_text(".number h3") != before
+        now = page.inner_text(".number h3")
+        assert now != before and page.inner_text("#said").startswith(f"{now}: ")
 
 
 def test_the_layers_follow_the_pen(browser, shipped):

@@ -107,9 +107,10 @@ export class Inside {
     this.hasChosen = true;
     this.chosen = { layer: n, index: (row * side + column) * outputs + map };
     for (const [each, step] of this.trace.steps.entries()) this.paintLayer(each, step);
-    this.showChosen();
+    document.querySelector('#said').textContent = this.showChosen();
   }
 
+  /** Shows where the chosen number comes from; returns its name and value, in a line. */
   showChosen() {
     const { layer: n, index } = this.chosen;
     const layer = this.network.layers[n];
@@ -134,10 +135,11 @@ export class Inside {
       height: `${(100 * (bottom - top + 1)) / 28}%`,
     });
     const found = explain(layer, this.trace.steps[n], index);
-    this.root.querySelector('.number h3').textContent =
-      `Layer ${n + 1}, map ${map + 1}, row ${row + 1}, column ${column + 1}`;
+    const name = `Layer ${n + 1}, map ${map + 1}, row ${row + 1}, column ${column + 1}`;
+    this.root.querySelector('.number h3').textContent = name;
     this.root.querySelector('.sums').innerHTML = sumsHtml(found, n);
     this.root.querySelector('.number').dataset.value = found.value;
+    return `${name}: ${signed(found.value)}`;
   }
 }
 
