@@ -13,7 +13,14 @@ from train_together import network, train_plain
 from helpers import ROOT, LabError
 from helpers.cnn import DigitCNN, train
 from helpers.training_run import processes
-from helpers.training_run.processes import check_shares, from_first, of_all, own_share, together
+from helpers.training_run.processes import (
+    check_shares,
+    from_first,
+    of_all,
+    own_chance,
+    own_share,
+    together,
+)
 
 
 def torchrun(*arguments: str | Path) -> str:
@@ -86,6 +93,17 @@ def test_a_process_alone_has_all_to_itself():
     batch = torch.arange(6)
     assert torch.equal(own_share(batch), batch) and torch.equal(of_all(batch), batch)
     assert from_first(lambda: 3) == 3 and check_shares(7) == 7
+
+
+def test_each_process_distorts_by_a_chance_of_its_own(monkeypatch):
+    drawn = []
+    for number in (None, 0, 1, 2, 1):
+        torch.manual_seed(5)
+        if number is not None:
+            monkeypatch.setattr(processes, "process_number", lambda number=number: number)
+            own_chance()
+        drawn.append(torch.rand(()).item())
+    assert drawn[0] == drawn[1] and drawn[2] == drawn[4] and len(set(drawn)) == 3
 
 
 def test_a_batch_without_equal_shares_is_refused(monkeypatch):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import optuna
+import psutil
 import pytest
 from needed import miss
 from optuna.trial import FrozenTrial, TrialState
@@ -219,8 +220,8 @@ def test_half_a_line_that_a_killed_writer_left_is_taken_away(tmp_path):
 
 def test_who_still_works_is_not_buried(tmp_path):
     study = study_of(tmp_path / "a.journal")
-    ours, elsewhere, dead, namesake = (study.ask() for _ in range(4))
-    for trial in (ours, elsewhere, dead, namesake):
+    ours, elsewhere, dead, namesake, zombie = (study.ask() for _ in range(5))
+    for trial in (ours, elsewhere, dead, namesake, zombie):
         sign(trial)
     host, pid, born = ours.user_attrs["process"]
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
@@ -228,6 +229,10 @@ def test_who_still_works_is_not_buried(tmp_path):
     elsewhere.set_user_attr("process", ["another machine", gone.pid, born])
     dead.set_user_attr("process", [host, gone.pid, born])
     namesake.set_user_attr("process", [host, pid, born - 100])
-    bury_the_dead(study)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:  # of which nobody has heard yet
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        begun = psutil.Process(ended.pid).create_time()
+        zombie.set_user_attr("process", [host, ended.pid, begun])
+        bury_the_dead(study)
     states = [trial.state for trial in study.trials]
-    assert states == [TrialState.RUNNING] * 2 + [TrialState.FAIL] * 2
+    assert states == [TrialState.RUNNING] * 2 + [TrialState.FAIL] * 3

@@ -47,6 +47,7 @@ def test_the_frechet_distance_is_that_of_torchmetrics(features):
     theirs = FrechetInceptionDistance(AsTheyAre()).set_dtype(torch.float64)
     wanted = by_torchmetrics(theirs, *features)
     assert frechet_distance(*features) == pytest.approx(wanted, rel=1e-4) and wanted > 0.1
+    assert frechet_distance(*(part[:9] for part in features)) > wanted  # fewer than dimensions
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")

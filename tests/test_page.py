@@ -12,6 +12,7 @@ from helpers.gan import Generator
 from helpers.mlp import MLP
 from helpers.pad import DrawingPad
 from helpers.page import PageButton, save_page
+from helpers.page.directions import principal_directions
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,23 @@ def test_a_normalisation_that_gives_no_number_is_refused(tmp_path):
     model.state_dict()["features.2.running_var"][0] = -1
     with pytest.raises(LabError, match="NaN"), np.errstate(invalid="ignore"):
         save_page(tmp_path / "pad.html", cnn=model)
+
+
+@pytest.mark.parametrize("seed", range(6))  # of two signs each, chance would give the right ones
+def test_the_directions_are_those_in_which_drawings_change_most(seed):
+    turned = np.linalg.qr(np.random.default_rng(seed).normal(size=(5, 5)))[0]
+    turned *= np.sign([column[np.abs(column).argmax()] for column in turned.T])
+
+    class Painter(Generator):
+        """The upper half changes along one direction, the lower, half as fast, along another."""
+
+        def draw(self, latents, labels, show_progress=False):
+            assert set(labels) == {7}
+            halves = 128 + latents.numpy() @ turned[:, :2] * (16, 8)
+            return np.repeat(halves, 392, 1).reshape(-1, 28, 28).round().astype(np.uint8)
+
+    directions = principal_directions(Painter(latent_dim=5, width=2), 7)
+    assert np.abs(directions - turned[:, :2].T).max() < 0.05
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path, fill_the_disk):

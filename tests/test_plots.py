@@ -106,6 +106,7 @@ RECORDS: dict[str, list[float]] = {
     "pruned": [0, 0, 1, 0],
     "learning_rate": [0.1, 0.2, 0.9, 0.3],
     "width": [8, 16, 8, 16],
+    "distortion": [0, 1, 2, 1],
 }
 
 
@@ -122,9 +123,10 @@ def test_the_best_so_far_only_falls_and_a_pruned_trial_is_none():
 
 
 def test_slices_show_whole_trials_beside_the_defaults():
-    space = {"learning_rate": (0.01, 1.0), "width": [8, 16]}
-    defaults = {"learning_rate": 0.2, "width": 16}
+    space = {"learning_rate": (0.01, 1.0), "width": [8, 16], "distortion": (0.0, 2.0)}
+    defaults = {"learning_rate": 0.2, "width": 16, "distortion": 1}
     axes = plot_slices({"random": RECORDS}, space, defaults).axes
+    assert [axis.get_xscale() for axis in axes] == ["log", "log", "linear"]
     for axis, name in zip(axes, space, strict=True):
         x = [RECORDS[name][trial] for trial in (0, 1, 3)]
         assert points(axis, "o") == list(zip(x, [0.5, 0.2, 0.3], strict=True))
