@@ -97,11 +97,11 @@ def test_the_directions_are_those_in_which_drawings_change_most(seed):
 
         def draw(self, latents, labels, show_progress=False):
             assert set(labels) == {7}
-            halves = 128 + latents.numpy() @ turned[:, :2] * (16, 8)
-            return np.repeat(halves, 392, 1).reshape(-1, 28, 28).round().astype(np.uint8)
+            halves = 128 + latents.numpy() @ turned[:, :2] * (24, 12)
+            return np.repeat(halves, 392, 1).reshape(-1, 28, 28).round().clip(0, 255).astype("u1")
 
     directions = principal_directions(Painter(latent_dim=5, width=2), 7)
-    assert np.abs(directions - turned[:, :2].T).max() < 0.05
+    assert np.abs(directions - turned[:, :2].T).max() < 0.1  # pixels are whole numbers
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path, fill_the_disk):
