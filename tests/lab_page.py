@@ -21,7 +21,7 @@ CANVAS_IS_STILL = """() => {
   if (!canvas) return false;
   const box = canvas.getBoundingClientRect();
   const x = box.left + box.width / 2, y = box.top + box.height / 2;
-  if (box.top < 0 || box.bottom > innerHeight || document.elementFromPoint(x, y) !== canvas) {
+  if ([box.top + 1, y, box.bottom - 1].some(y => document.elementFromPoint(x, y) !== canvas)) {
     canvas.scrollIntoView({block: 'center'});
     window.padStill = 0;
     return false;
@@ -174,7 +174,12 @@ def draw(page, strokes: list[np.ndarray], lift: bool = True) -> None:
 def draw_stroke(page, stroke: np.ndarray, pause: float = 0) -> None:
     """Draw one stroke, the mouse still pressed at its end; wait `pause` ms after each move."""
     left, top, width, height = canvas_box(page)
-    places = np.round([left, top] + np.asarray(stroke) / 100 * [width, height]).tolist()
+    trace(page, [left, top] + np.asarray(stroke) / 100 * [width, height], pause)
+
+
+def trace(page, places: np.ndarray, pause: float = 0) -> None:
+    """The same at `places` of the window, wherever the canvas is."""
+    places = np.round(places).tolist()
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:

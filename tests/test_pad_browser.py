@@ -26,6 +26,7 @@ from lab_page import (
     result,
     run_all,
     start_anew,
+    trace,
     violations,
     wait_for_pad,
     wait_for_update,
@@ -48,6 +49,16 @@ RUN_THE_PAD = """() => {
 }"""
 SET_WIDTH = """width => document.querySelectorAll('.widget-vbox:has(> .digit-pad)').forEach(
   box => box.style.width = `${width}px`)"""
+# Scrolls until an edge of the canvas is out of sight, above or below what is seen of the notebook.
+CUT_OFF = """edge => {
+  const canvas = document.querySelector('.digit-pad canvas');
+  canvas.style.scrollMargin = '-80px';
+  canvas.scrollIntoView({block: edge});
+  canvas.style.scrollMargin = '';
+  const box = canvas.getBoundingClientRect();
+  const outermost = edge === 'start' ? box.top + 2 : box.bottom - 2;
+  return document.elementFromPoint(box.left + box.width / 2, outermost) !== canvas;
+}"""
 NOTEBOOK = ROOT / "notebooks" / "05_draw_and_predict.ipynb"
 
 DIGITS = {  # on a field of 100 by 100, where no handwriting of strangers is at hand
@@ -184,6 +195,42 @@ def test_keys_work_while_the_canvas_has_the_focus_and_tab_leaves_it(page):
     page.keyboard.press("Tab")
     page.wait_for_function("document.activeElement.textContent.trim() === 'Undo'")
     assert page.locator(".jp-Cell").count() == cells  # no key reached JupyterLab's shortcuts
+
+
+@pytest.mark.parametrize("edge", ["start", "end"])
+def test_the_page_stands_still_under_the_pen_where_the_canvas_is_cut_off(page, edge):
+    assert_still_under_the_pen(page, edge)
+
+
+def assert_still_under_the_pen(page, edge: str) -> None:
+    """A press gives the canvas the focus, and browsers scroll into view what has got it."""
+    seq, before = result(page)["seq"], cut_off(page, edge)
+    part = 0.6 * SEVEN[0] + [20, 32 if edge == "start" else 8]
+    trace(page, [before["x"], before["y"]] + part / 100 * before["width"])
+    page.mouse.up()
+    after = page.locator(".digit-pad canvas").bounding_box()
+    page.set_viewport_size(SCREEN["viewport"])
+    assert after == before
+    wait_for_update(page, seq)
+    assert result(page)["digit"] == "7"
+
+
+def cut_off(page, edge: str) -> dict[str, float]:
+    """A low window that shows three quarters of the canvas: its place there."""
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.wait_for_timeout(500)  # Lab and Voila lay the page out anew
+    page.wait_for_function(CUT_OFF, arg=edge)
+    return page.locator(".digit-pad canvas").bounding_box()
+
+
+def test_a_canvas_that_is_cut_off_comes_into_view_for_the_keyboard(page):
+    before = cut_off(page, "start")
+    page.locator('.digit-pad button:has-text("Undo")').evaluate("e => e.focus()")
+    page.keyboard.press("Shift+Tab")
+    focus = page.evaluate("document.activeElement.localName")
+    after = page.locator(".digit-pad canvas").bounding_box()
+    page.set_viewport_size(SCREEN["viewport"])
+    assert focus == "canvas" and after["y"] >= before["y"] + 80
 
 
 def test_a_drawing_is_kept_shown_and_deleted(page, samples, folder):
@@ -415,6 +462,10 @@ def test_voila_shows_the_pad(voila, samples):
 def test_a_finger_draws_in_voila(voila, samples):
     draw_by_touch(voila, samples[7])
     assert result(voila)["digit"] == "7"
+
+
+def test_voila_stands_still_under_the_pen(voila):
+    assert_still_under_the_pen(voila, "start")
 
 
 def test_voila_reads_while_the_pen_moves_and_knows_the_keys(voila, samples):
