@@ -14,6 +14,7 @@ import {
 
 export function openCnn(packed) {
   const layers = unpackLayers(packed.layers);
+  for (const layer of layers) layer.eights = inEights(layer);
   return { layers, weight: unpack(packed.weight), bias: unpack(packed.bias) };
 }
 
@@ -34,53 +35,76 @@ export function readCnn(network, pixels) {
   return { probabilities: softmax(logits), logits, steps };
 }
 
-/** A convolution. At each place it looks at the numbers that are not 0: in a drawing, the fewest. */
-function convolve({ kernel, padding, inputs, outputs, weight }, values, from) {
-  const side = from + 2 * padding - kernel + 1;
-  const sums = new Float64Array(side * side * outputs);
-  const factors = new Float64Array(kernel * kernel * inputs);
-  const starts = new Int32Array(factors.length);
-  for (let place = 0; place < side * side; place++) {
-    const top = Math.floor(place / side) - padding;
-    const left = (place % side) - padding;
-    let n = 0;
-    for (let dy = Math.max(0, -top); dy < kernel && top + dy < from; dy++) {
-      for (let dx = Math.max(0, -left); dx < kernel && left + dx < from; dx++) {
-        const first = ((top + dy) * from + left + dx) * inputs;
-        for (let input = 0; input < inputs; input++) {
-          if (values[first + input] === 0) continue;
-          factors[n] = values[first + input];
-          starts[n++] = ((input * kernel + dy) * kernel + dx) * outputs;
-        }
-      }
-    }
-    sumUp(sums, place * outputs, outputs, weight, factors, starts, n);
-  }
+/** A convolution: of each window, the numbers that are not 0, in a drawing the fewest. */
+function convolve(layer, values, from) {
+  const side = from + 2 * layer.padding - layer.kernel + 1;
+  const sums = new Float64Array(side * side * layer.outputs);
+  const found = listNonzero(values, from, layer.inputs);
+  for (let n = 0; n < layer.eights.length; n++) sumEight(sums, side, n, layer, from, found);
   return { sums, side };
 }
 
-/** Each output's sum of `n` factors times weights; eight at a time stay in the processor. */
-function sumUp(sums, at, outputs, weight, factors, starts, n) {
-  let o = 0;
-  for (; o + 7 < outputs; o += 8) {
-    let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
-    for (let i = 0; i < n; i++) {
-      const factor = factors[i];
-      const k = starts[i] + o;
-      a += factor * weight[k];
-      b += factor * weight[k + 1];
-      c += factor * weight[k + 2];
-      d += factor * weight[k + 3];
-      e += factor * weight[k + 4];
-      f += factor * weight[k + 5];
-      g += factor * weight[k + 6];
-      h += factor * weight[k + 7];
+/** The numbers that are not 0, pixel by pixel, and where in its row of weights each has its own. */
+function listNonzero(values, from, inputs) {
+  const [factors, starts, ends] = [[], [], [0]];
+  for (let pixel = 0; pixel < from * from; pixel++) {
+    for (let input = 0; input < inputs; input++) {
+      const value = values[pixel * inputs + input];
+      if (value === 0) continue;
+      factors.push(value);
+      starts.push(8 * ((pixel % from) * inputs + input));
     }
-    sums.set([a, b, c, d, e, f, g, h], at + o);
+    ends.push(factors.length);
   }
-  for (; o < outputs; o++) {
-    for (let i = 0; i < n; i++) sums[at + o] += factors[i] * weight[starts[i] + o];
+  return { factors, starts, ends };
+}
+
+/** The sums of outputs 8 n to 8 n + 7 at each place: eight at a time stay in the processor. */
+function sumEight(sums, side, n, { kernel, padding, inputs, outputs, eights }, from, found) {
+  const { factors, starts, ends } = found;
+  const weight = eights[n];
+  for (let place = 0; place < side * side; place++) {
+    const top = Math.floor(place / side) - padding;
+    const left = (place % side) - padding;
+    const first = Math.max(0, left);
+    const last = Math.min(from, left + kernel);
+    let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+    for (let y = Math.max(0, top); y < from && y < top + kernel; y++) {
+      const shift = 8 * inputs * ((y - top) * kernel - left);
+      const end = ends[y * from + last];
+      for (let i = ends[y * from + first]; i < end; i++) {
+        const factor = factors[i];
+        const k = starts[i] + shift;
+        a += factor * weight[k];
+        b += factor * weight[k + 1];
+        c += factor * weight[k + 2];
+        d += factor * weight[k + 3];
+        e += factor * weight[k + 4];
+        f += factor * weight[k + 5];
+        g += factor * weight[k + 6];
+        h += factor * weight[k + 7];
+      }
+    }
+    const eight = [a, b, c, d, e, f, g, h];
+    for (let o = 8 * n; o < 8 * n + 8 && o < outputs; o++)
+      sums[place * outputs + o] = eight[o - 8 * n];
   }
+}
+
+/** A convolution's weights for `sumEight`: of eight outputs each, as [row][column][input][output].
+ * They are plain arrays: those a browser reads faster than typed ones.
+ */
+function inEights({ kernel, inputs, outputs, weight }) {
+  return Array.from({ length: Math.ceil(outputs / 8) }, (_, n) => {
+    const eight = [];
+    for (let tap = 0; tap < kernel * kernel; tap++) {
+      for (let input = 0; input < inputs; input++) {
+        const row = (input * kernel * kernel + tap) * outputs;
+        for (let o = 8 * n; o < 8 * n + 8; o++) eight.push(o < outputs ? weight[row + o] : 0);
+      }
+    }
+    return eight;
+  });
 }
 
 /** The largest of each 2 × 2 block, and where in `sums` it stood (`winners`). */

@@ -48,8 +48,9 @@ function update() {
   waiting = 0;
   const image = pad.image;
   const drawn = pad.strokes.length > 0;
-  if (mode === 'inside') inside.show(image, readCnn(cnn, image));
-  const answers = drawn ? readBoth(image) : {};
+  const seen = readCnn(cnn, image);
+  if (mode === 'inside') inside.show(image, seen);
+  const answers = drawn ? { cnn: seen.probabilities, mlp: readMlp(mlp, image) } : {};
   const heat = looking && drawn && settled ? saliencyOf(cnn, image) : undefined;
   reading.show(image, answers, settled, heat);
   game.hear(settled && pad.pointer === null, pad.strokes, image, answers);
