@@ -288,6 +288,13 @@ def test_it_can_be_taught_one_digit(page, samples, folder):
     assert (folder / "runs" / "cnn.safetensors").is_file()
 
 
+def test_what_is_read_begins_where_the_canvas_does(page):
+    """Later panels bring the common rules again: they must not overrule the pad's own."""
+    canvas, seen = (page.locator(f".digit-pad {part}") for part in ("canvas", ".dp-top"))
+    canvas.wait_for()
+    assert canvas.bounding_box()["y"] == pytest.approx(seen.bounding_box()["y"], abs=1)
+
+
 def test_a_second_view_shows_the_same_drawing(page, samples):
     draw(page, samples[2])
     page.evaluate(NEW_CELL, "pad")

@@ -50,7 +50,7 @@ class Gallery(Panel):
         restore = HBox([self.restore_button]).add_class("dp-chosen")
         keep = HBox([Label("Keep it as the digit you meant:"), *self.keep_buttons])
         keep.add_class("dp-keep")
-        head = HBox([self._title, self.upload]).add_class("dp-chosen").add_class("dp-head")
+        head = HBox([self._title, self.upload]).add_class("dp-chosen").add_class("dp-title-row")
         drawings = [head, self._pictures, self.thumbnails, self._tools, restore]
         self.show(keep, *drawings, self._problems, self.status)
         self.guarded(self.refresh)()
