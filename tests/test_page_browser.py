@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from firefox_page import firefox_page
 from lab_page import violations
 from page_file import (
     SHORT,
@@ -76,6 +77,11 @@ def test_strangers_digits_are_seen_and_read_as_in_python(browser, shipped, drawi
     assert len(drawings) >= 1000
     with opened_page(browser, shipped) as page:
         compare(page, drawings, cnn, mlp)
+
+
+def test_in_firefox_they_are_too(shipped, drawings, cnn, mlp):
+    with firefox_page(shipped) as page:
+        compare(page, drawings[::5], cnn, mlp)
 
 
 def test_drawings_at_the_edge_are_seen_as_in_python(browser, shipped):
