@@ -112,16 +112,17 @@ function poolLargest(sums, from, channels) {
   const side = from >> 1;
   const winners = new Uint32Array(side * side * channels);
   const largest = new Float64Array(winners.length);
-  for (let i = 0; i < winners.length; i++) {
-    const place = Math.floor(i / channels);
+  for (let place = 0, i = 0; place < side * side; place++) {
     const corner = 2 * (Math.floor(place / side) * from + (place % side)) * channels;
-    let best = corner + (i % channels);
-    const below = best + from * channels;
-    if (sums[best + channels] > sums[best]) best += channels;
-    if (sums[below] > sums[best]) best = below;
-    if (sums[below + channels] > sums[best]) best = below + channels;
-    winners[i] = best;
-    largest[i] = sums[best];
+    for (let channel = 0; channel < channels; channel++, i++) {
+      let best = corner + channel;
+      const below = best + from * channels;
+      if (sums[best + channels] > sums[best]) best += channels;
+      if (sums[below] > sums[best]) best = below;
+      if (sums[below + channels] > sums[best]) best = below + channels;
+      winners[i] = best;
+      largest[i] = sums[best];
+    }
   }
   return { sums: largest, side, winners, convolved: sums };
 }
