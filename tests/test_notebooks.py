@@ -34,7 +34,8 @@ WIDGET_STATES = "application/vnd.jupyter.widget-state+json"
 SMALL = {
     "02_train_cnn": "TRAIN_SIZE, EPOCHS = 2_000, 2",
     "03_numpy_mlp": "TRAIN_SIZE, EPOCHS = 2_000, 1",
-    "04_dcgan": "TRAIN_SIZE, EPOCHS, PUPIL_EPOCHS = 2_000, 1, 1",
+    "04_dcgan": """\
+TRAIN_SIZE, EPOCHS, LESSONS, PUPIL_EPOCHS, COLLAPSE_STEPS = 2_000, 1, 3_000, 1, 10""",
     "06_compare_networks": """\
 BUDGET, NETWORKS = 0.03, ["LeNet-5 today", "DigitCNN"]; NEW_SEEDS, PROCESSES = range(2), [2]""",
     "07_more_gans": "BUDGET, TRAIN_SIZE, READER_EPOCHS = 2, 2_000, 1",
