@@ -39,8 +39,8 @@ const game = new Game(find('#game'), {
   keep: (label, strokes) => kept.keep(label, strokes),
 });
 
-function readBoth(pixels) {
-  return { cnn: readCnn(cnn, pixels).probabilities, mlp: readMlp(mlp, pixels) };
+function readBoth(pixels, seen = readCnn(cnn, pixels)) {
+  return { cnn: seen.probabilities, mlp: readMlp(mlp, pixels) };
 }
 
 function update() {
@@ -48,9 +48,9 @@ function update() {
   waiting = 0;
   const image = pad.image;
   const drawn = pad.strokes.length > 0;
-  const seen = readCnn(cnn, image);
+  const seen = drawn || mode === 'inside' ? readCnn(cnn, image) : undefined;
   if (mode === 'inside') inside.show(image, seen);
-  const answers = drawn ? { cnn: seen.probabilities, mlp: readMlp(mlp, image) } : {};
+  const answers = drawn ? readBoth(image, seen) : {};
   const heat = looking && drawn && settled ? saliencyOf(cnn, image) : undefined;
   reading.show(image, answers, settled, heat);
   game.hear(settled && pad.pointer === null, pad.strokes, image, answers);
