@@ -60,9 +60,8 @@ def firefox_page(path: Path) -> Iterator[FirefoxPage]:
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as firefox:
             try:
                 said = (line.split() for line in firefox.stderr or () if "BiDi listening" in line)
-                page = FirefoxPage(next(said)[-1] + "/session")
-                page.goto(path.as_uri())
-                yield page
-                page.close()
+                with contextlib.closing(FirefoxPage(next(said)[-1] + "/session")) as page:
+                    page.goto(path.as_uri())
+                    yield page
             finally:
                 firefox.kill()
