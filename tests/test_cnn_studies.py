@@ -22,14 +22,16 @@ from helpers.cnn.studies import bury_the_dead, open_study, sign
 COMPLETE = TrialState.COMPLETE
 FACTS = {"space": {"learning_rate": "(0.1, 1.0)"}, "epochs": 1}
 
-# Waits for a line, then works on a study; the second trial of a slow one does not end.
+# Waits for a line, then works on a study; the second trial of a slow one does not end, and a fast
+# one waits for another line after its first: else it may do all before the slow one has begun.
 WORKER = """
-import sys, time
+import functools, sys, time
 from helpers.cnn import trial, tune
 from helpers.data import load_mnist
 
 storage, n_trials, pace = sys.argv[1:]
 images, labels, _, _ = load_mnist().split()
+wait_once = functools.cache(sys.stdin.readline)
 
 def hang(*_):
     print("in its second trial", file=sys.stderr, flush=True)
@@ -38,6 +40,8 @@ def hang(*_):
 def progress(share_done, records):
     if pace == "slow":
         trial.distort = hang
+    else:
+        wait_once()
 
 print("ready", flush=True)
 sys.stdin.readline()
@@ -50,6 +54,12 @@ def start(storage: str, n_trials: int, pace: str) -> subprocess.Popen:
     command = [sys.executable, "-c", WORKER, storage, str(n_trials), pace]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.STDOUT, text=True, **pipes)
+
+
+def tell_to_go_on(*workers: subprocess.Popen) -> None:
+    for worker in workers:
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
 
 
 def await_line(worker: subprocess.Popen, wanted: str) -> None:
@@ -92,10 +102,9 @@ def test_of_three_processes_one_is_killed_and_no_finished_trial_is_lost(
     victim = workers[1]
     for worker in workers:
         await_line(worker, "ready")
-    for worker in workers:
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
+    tell_to_go_on(*workers)
     await_line(victim, "in its second trial")
+    tell_to_go_on(workers[0], workers[2])
     before = {n: t.value for n, t in trials_of(storage).items() if t.state == COMPLETE}
     os.kill(victim.pid, signal.SIGKILL)
     said = [worker.communicate()[0] for worker in workers]
@@ -121,8 +130,7 @@ def test_of_three_processes_one_is_killed_and_no_finished_trial_is_lost(
 def test_a_stop_ends_in_a_sentence_and_the_next_call_goes_on(mnist, tmp_path):
     storage = f"{tmp_path}/a.journal"
     worker = start(storage, 8, "slow")
-    worker.stdin.write("go\n")
-    worker.stdin.flush()
+    tell_to_go_on(worker)
     await_line(worker, "in its second trial")
     os.kill(worker.pid, signal.SIGINT)
     kept = f"Stopped: 1 of 8 trials had finished and are kept in {storage}; the next call goes on."
