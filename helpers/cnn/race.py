@@ -9,10 +9,12 @@ import functools
 import io
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
+from multiprocessing.context import BaseContext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -113,13 +115,23 @@ def side_by_side(
     """What `train_for` gives for each of these arguments, as they end: as many at once as there
     are `workers`, by default one for each core.
     """
-    context = get_context("spawn")  # forked after a training, torch may hang
-    pool = ProcessPoolExecutor(workers or os.cpu_count(), context)
+    pool = ProcessPoolExecutor(workers or os.cpu_count(), _fresh_processes())
     try:
         for future in as_completed([pool.submit(train_for, **run) for run in runs]):
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _fresh_processes() -> BaseContext:
+    """How to start processes in which nothing has been trained yet: forked after that, torch may
+    hang. On Linux they are forked from one that has imported torch, and do not wait for it.
+    """
+    if sys.platform != "linux":
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["torch", "torch._dynamo"])  # what a first step needs, besides
+    return context
 
 
 def best_rates(runs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
