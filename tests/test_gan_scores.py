@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from helpers import ROOT
+from helpers.cnn import DigitCNN
 from helpers.gan import (
+    Generator,
     extrapolated_distance,
     frechet_at,
     frechet_distance,
@@ -15,18 +18,20 @@ from helpers.import_torchvision import torchvision  # before torchmetrics import
 
 
 @pytest.fixture(scope="module")
-def features():
-    """Two sets of correlated features, as far from normal as a network's after its ReLU."""
-    chance = np.random.default_rng(0)
-    mix = chance.normal(size=(24, 24)) / 5
-    real, drawn = (chance.normal(size=(1000, 24)) @ mix for _ in range(2))
-    return [np.maximum(s, 0).astype(np.float32) for s in (real, 1.2 * drawn + 0.1)]
+def features(mnist):
+    """What the CNN that ships makes of a thousand test digits and of as many drawn ones."""
+    judge = DigitCNN.load(ROOT / "models" / "cnn.safetensors")
+    generator = Generator.load(ROOT / "models" / "dcgan.safetensors")
+    drawn = generator.sample(np.arange(1000) % 10)
+    return [judge.embed(images) for images in (mnist.test_images[:1000], drawn)]
 
 
 class AsTheyAre(torch.nn.Module):
     """What torchmetrics takes for a network: the features are the images."""
 
-    num_features = 24
+    def __init__(self, num_features):
+        super().__init__()
+        self.num_features = num_features
 
     def forward(self, features):
         return features
@@ -44,7 +49,7 @@ def test_the_frechet_distance_is_that_of_torchmetrics(features):
     from torchmetrics.image.fid import FrechetInceptionDistance
 
     assert torchvision
-    theirs = FrechetInceptionDistance(AsTheyAre()).set_dtype(torch.float64)
+    theirs = FrechetInceptionDistance(AsTheyAre(features[0].shape[1])).set_dtype(torch.float64)
     wanted = by_torchmetrics(theirs, *features)
     assert frechet_distance(*features) == pytest.approx(wanted, rel=1e-4) and wanted > 0.1
     assert frechet_distance(*(part[:9] for part in features)) > wanted  # fewer than dimensions
@@ -54,7 +59,7 @@ def test_the_frechet_distance_is_that_of_torchmetrics(features):
 def test_the_kernel_distance_is_that_of_torchmetrics(features):
     from torchmetrics.image.kid import KernelInceptionDistance
 
-    theirs = KernelInceptionDistance(AsTheyAre(), subsets=1, subset_size=1000)
+    theirs = KernelInceptionDistance(AsTheyAre(features[0].shape[1]), subsets=1, subset_size=1000)
     wanted = by_torchmetrics(theirs, *features)
     assert kernel_distance(*features) == pytest.approx(wanted, rel=1e-3) and wanted > 1e-3
 
