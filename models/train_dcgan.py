@@ -1,6 +1,6 @@
 """Train the generator that ships with the project: models/dcgan.safetensors, generated_samples/.
 
-The settings are those of notebook 04, in its long run of 50 epochs (about 45 minutes on one core).
+The settings are those of notebook 04, in its long run of 50 epochs (about an hour on two cores).
 """
 
 import shutil

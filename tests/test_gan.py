@@ -1,5 +1,6 @@
 """The two players, their game, and what they leave behind."""
 
+import copy
 import io
 
 import numpy as np
@@ -183,6 +184,35 @@ def test_the_losses_are_those_of_the_formulae(players, digits):
     assert record["real"].item() == pytest.approx(d_x.mean().item(), rel=1e-4)
 
 
+def test_real_images_with_a_wrong_label_count_as_drawn(players, digits):
+    """By their formula: one step of plain descent with rate 1 takes its gradient away."""
+    generator, discriminator = players
+    images, labels = (torch.from_numpy(a[:64]) for a in digits)
+    twin = copy.deepcopy(discriminator)
+    torch.manual_seed(5)
+    drawn = generator(torch.randn(64, 16), labels).detach()
+    wrong = (labels + torch.randint_like(labels, 1, 10)) % 10
+    pairs = ((images.float(), labels), (drawn, labels), (images.float(), wrong))
+    d_x, d_g, d_wrong = (twin(x, y).sigmoid() for x, y in pairs)
+    loss = -(0.9 * d_x.log() + 0.1 * (1 - d_x).log() + (1 - d_g).log()).mean()
+    (loss - 0.5 * (1 - d_wrong).log().mean()).backward()
+    rules = [torch.optim.SGD(p.parameters(), rate) for p, rate in zip(players, (0, 1), strict=True)]
+    torch.manual_seed(5)
+    game = dcgan_game(penalty=0, mismatch=0.5)
+    record = train_step(generator, discriminator, rules, images, labels, 0.0, game)
+    for old, new in zip(twin.parameters(), discriminator.parameters(), strict=True):
+        assert torch.allclose(old - old.grad, new, rtol=1e-4, atol=1e-6)
+    assert record["discriminator_loss"].item() == pytest.approx(loss.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("classes", [0, 1])
+def test_without_other_classes_there_is_no_wrong_label(digits, classes):
+    players = Generator(8, 4, classes), Discriminator(4, classes)
+    images, labels = digits[0][:64], np.zeros(64, int)
+    _, history = play(players, (images, labels), epochs=1)
+    assert len(history["real"]) == 1
+
+
 @pytest.mark.slow
 def test_the_penalty_flattens_the_discriminator_and_stays_out_of_the_record(digits):
     images, labels = (torch.from_numpy(a[:64]) for a in digits)
@@ -323,6 +353,18 @@ def test_playing_brings_the_drawings_nearer_to_the_digits(mnist, classes):
     assert abs(drawn.mean() - ink) < abs(start.mean() - ink) / 3
     corner = [image[:, :3, :3].mean() for image in (start, drawn)]
     assert corner[1] < corner[0] / 4  # paper stays white
+
+
+def test_both_rates_fall_to_zero_in_the_last_fifth(players, digits):
+    rates = []
+
+    def step(*arguments):
+        rates.append([adam.param_groups[0]["lr"] for adam in arguments[2]])
+        return train_step(*arguments)
+
+    play(players, digits, step, epochs=5, generator_rate=2e-3, discriminator_rate=1e-3)
+    shares = [1.0] * 32 + [left / 8 for left in range(8, 0, -1)]
+    assert np.allclose(rates, np.outer(shares, [2e-3, 1e-3]))
 
 
 def test_the_same_seed_plays_the_same_game(digits):

@@ -21,24 +21,31 @@ class Game(NamedTuple):
     `penalty(judge, real, drawn)` gets the images of a batch, and with `judge(images)` their logits
     by the discriminator as it trains: where that normalises over the batch, a logit depends on the
     other images, too. It is due in one step of `every`, by chance, and then counts `every` times.
+    `mismatch` is the weight of `see_through` at the logits of real images with a wrong label each:
+    without it, that a pair does not fit is learnt from drawn images alone (Reed et al., 2016).
     """
 
     discriminator_loss: Loss
     generator_loss: Loss
     penalty: Penalty | None = None
     every: int = 8
+    mismatch: float = 0.0
 
 
 def tell_apart(real: torch.Tensor, drawn: torch.Tensor, real_target: float = 0.9) -> torch.Tensor:
     """The discriminator's cross-entropy: `real_target` for real images, 0 for drawn ones."""
-    bce = binary_cross_entropy_with_logits
-    on_real = bce(real, torch.full_like(real, real_target))
-    return on_real + bce(drawn, torch.zeros_like(drawn))
+    on_real = binary_cross_entropy_with_logits(real, torch.full_like(real, real_target))
+    return on_real + see_through(drawn)
 
 
 def pass_for_real(real: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
     """The generator's, non-saturating: -log D(G(z)) (Goodfellow et al., 2014)."""
     return binary_cross_entropy_with_logits(drawn, torch.ones_like(drawn))
+
+
+def see_through(mismatched: torch.Tensor) -> torch.Tensor:
+    """The cross-entropy of logits that ought to say "drawn": -log(1 - D)."""
+    return binary_cross_entropy_with_logits(mismatched, torch.zeros_like(mismatched))
 
 
 def squared_slopes(judge: Judge, images: torch.Tensor) -> torch.Tensor:
@@ -57,7 +64,10 @@ def r1(judge: Judge, real: torch.Tensor, drawn: torch.Tensor, weight: float = 0.
     return weight / 2 * squared_slopes(judge, real).mean()
 
 
-def dcgan_game(real_target: float = 0.9, penalty: float = 0.1) -> Game:
-    """The game of notebook 04: cross-entropy, smoothed targets, R1 with weight `penalty`."""
+def dcgan_game(real_target: float = 0.9, penalty: float = 0.1, mismatch: float = 0.2) -> Game:
+    """The game of notebook 04: cross-entropy with smoothed targets, R1 with weight `penalty`, and
+    wrong labels with weight `mismatch`.
+    """
     pays = partial(r1, weight=penalty) if penalty else None
-    return Game(partial(tell_apart, real_target=real_target), pass_for_real, pays)
+    smoothed = partial(tell_apart, real_target=real_target)
+    return Game(smoothed, pass_for_real, pays, mismatch=mismatch)

@@ -81,8 +81,8 @@ def clipped_step(
 
 
 GAMES = {
-    "cross-entropy, R1": partial(train_step, game=dcgan_game()),
-    "cross-entropy, noise": partial(train_step, game=dcgan_game(penalty=0), noise=0.1),
+    "cross-entropy, R1": partial(train_step, game=dcgan_game(mismatch=0)),
+    "cross-entropy, noise": partial(train_step, game=dcgan_game(penalty=0, mismatch=0), noise=0.1),
     "least squares, R1": partial(train_step, game=Game(least_squares, land_on_one, r1)),
     "hinge, R1": partial(train_step, game=Game(hinge, score_high, r1)),
     "relativistic, R1 + R2": partial(

@@ -61,6 +61,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, width: int = 32, classes: int = 10, side: int = 28, channels: int = 1):
         super().__init__()
+        self.classes = classes
         w, n_features = width, 2 * width * (side // 4) ** 2
         self.features = nn.Sequential(
             nn.Conv2d(channels, w, 4, stride=2, padding=1),  # (N, w, 14, 14)
@@ -75,8 +76,15 @@ class Discriminator(nn.Module):
         self.apply(initialise)
 
     def forward(self, images: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        features = self.features(with_channel(images) / 127.5 - 1)  # from pixels -1 to 1
-        logits = self.real(features)[:, 0]  # (N,)
+        return self.judge(self.look(images), labels)
+
+    def look(self, images: torch.Tensor) -> torch.Tensor:
+        """What it sees of the images: features (N, 98 * width), for 28 pixels."""
+        return self.features(with_channel(images) / 127.5 - 1)  # from pixels -1 to 1
+
+    def judge(self, features: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Logits (N,): is this a real image, and does it fit its label?"""
+        logits = self.real(features)[:, 0]
         if self.fits is not None:
             logits = logits + (self.fits(labels) * features).sum(1)
         return logits

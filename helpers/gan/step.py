@@ -2,7 +2,7 @@
 
 import torch
 
-from .games import Game, dcgan_game
+from .games import Game, dcgan_game, see_through
 from .networks import Discriminator, Generator
 
 Adam = torch.optim.Optimizer
@@ -43,13 +43,17 @@ def move_discriminator(
     labels: torch.Tensor,
     game: Game,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Its loss without the penalty, and the logits of real and of drawn images before the move."""
-    real, fake = discriminator(images, labels), discriminator(drawn, labels)
-    loss = game.discriminator_loss(real, fake)
-    to_minimise = loss
+    """Its loss with no extras, and the logits of real and of drawn images before the move."""
+    seen = discriminator.look(images)
+    real, fake = discriminator.judge(seen, labels), discriminator(drawn, labels)
+    loss = to_minimise = game.discriminator_loss(real, fake)
+    if game.mismatch and (classes := discriminator.classes) > 1:
+        wrong = (labels + torch.randint_like(labels, 1, classes)) % classes
+        mismatched = discriminator.judge(seen, wrong)
+        to_minimise = to_minimise + game.mismatch * see_through(mismatched)
     if game.penalty and torch.rand(()).item() < 1 / game.every:
         penalty = game.penalty(lambda pixels: discriminator(pixels, labels), images, drawn)
-        to_minimise = loss + game.every * penalty
+        to_minimise = to_minimise + game.every * penalty
     adam.zero_grad()
     to_minimise.backward()
     adam.step()

@@ -14,13 +14,13 @@ from .scores import kernel_distance
 from .training import Play, Score, Step, note_scores
 
 
-class Judge(Recogniser, Protocol):
+class Reader(Recogniser, Protocol):
     """Who reads images, and says what of them it decides on: `DigitCNN`."""
 
     def embed(self, images: np.ndarray) -> np.ndarray: ...
 
 
-def judged_by(judge: Judge, real_images: np.ndarray) -> Score:
+def judged_by(judge: Reader, real_images: np.ndarray) -> Score:
     """A score for generators: as many images are drawn as there are real ones, (N, …).
 
     `KID`, times 1000, is the kernel distance of the judge's features; for real images it would lie
@@ -66,7 +66,7 @@ def play_for(
     torch.manual_seed(seed)
     for player in (generator, discriminator):
         player.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    play = Play(generator, discriminator, images, labels, step, rates, average=0.999)
+    play = Play(generator, discriminator, images, labels, step, rates, average=0.999, decay=0.5)
     play.averaged.eval()
     history: History = {"loss": [], "time": [], "score_time": [], "scores": {}}
     spent = 0.0

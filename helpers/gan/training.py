@@ -39,7 +39,7 @@ def fit_gan(
     epochs: int = 10,
     batch_size: int = 64,
     generator_rate: float = 1e-3,
-    discriminator_rate: float = 4e-4,
+    discriminator_rate: float = 1e-3,
     average: float = 0.999,
     seed: int = 0,
     score: Score | None = None,
@@ -52,7 +52,7 @@ def fit_gan(
 
     `step(generator, discriminator, optimizers, images, labels, progress)` trains each once on a
     batch, with their Adam optimisers and `progress` from 0 to 1; it gives the four numbers of a
-    step. Both rates fall to zero in the second half. The averaged generator forgets 1 - `average`
+    step. Both rates fall to zero in the last fifth. The averaged generator forgets 1 - `average`
     of its weights each step (Yazıcı et al., 2019); `score` measures it after each epoch. `progress`
     gets the share that is done and the history after each step (`helpers.live.Live`). `log_dir`
     gets a sheet of samples, too. A lost game ends. See `TrainingRun`. LabError for bad arguments.
@@ -65,7 +65,7 @@ def fit_gan(
     batch_size = min(batch_size, len(images))
     steps = len(images) // batch_size
     rates = generator_rate, discriminator_rate
-    play = Play(generator, discriminator, images, labels, step, rates, average)
+    play = Play(generator, discriminator, images, labels, step, rates, average, decay=0.2)
     history: History = {name: [] for name in TAGS} | {"seconds": [], "scores": {}}
     settings: list[object] = [str(generator), str(discriminator), images, labels, step, seed]
     settings += [epochs, batch_size, *rates, average]
@@ -112,8 +112,10 @@ class Play:
         step: Step,
         rates: tuple[float, float],
         average: float,
+        decay: float,
     ) -> None:
-        self.players, self._step, self._average = (generator, discriminator), step, average
+        self.players, self._step = (generator, discriminator), step
+        self._average, self._decay = average, decay
         self.device = next(generator.parameters()).device
         self._digits = [torch.from_numpy(a).to(self.device) for a in (images, labels)]
         self.averaged = copy.deepcopy(generator)
@@ -128,9 +130,10 @@ class Play:
     def move(self, batch: torch.Tensor, done: float, step: int) -> dict[str, torch.Tensor]:
         """Train both on the images at these positions, as step number `step`; what it gives.
 
-        The learning rates, then in `rates`, fall to zero while `done` goes from one half to 1.
+        The learning rates, then in `rates`, fall to zero while `done` goes from 1 - `decay` to 1.
         """
-        self.rates = [scale_rate(adam, min(1, 2 * (1 - done))) for adam in self._adams]
+        share = min(1, (1 - done) / self._decay)
+        self.rates = [scale_rate(adam, share) for adam in self._adams]
         record = self._step(*self.players, self._adams, *(d[batch] for d in self._digits), done)
         _follow(self.averaged, self.players[0], self._average, step)
         return record
