@@ -43,9 +43,9 @@ def pass_for_real(real: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
     return binary_cross_entropy_with_logits(drawn, torch.ones_like(drawn))
 
 
-def see_through(mismatched: torch.Tensor) -> torch.Tensor:
-    """The cross-entropy of logits that ought to say "drawn": -log(1 - D)."""
-    return binary_cross_entropy_with_logits(mismatched, torch.zeros_like(mismatched))
+def see_through(logits: torch.Tensor) -> torch.Tensor:
+    """The cross-entropy of logits (N,) that ought to say "drawn": -log(1 - D)."""
+    return binary_cross_entropy_with_logits(logits, torch.zeros_like(logits))
 
 
 def squared_slopes(judge: Judge, images: torch.Tensor) -> torch.Tensor:

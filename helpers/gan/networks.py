@@ -76,13 +76,13 @@ class Discriminator(nn.Module):
         self.apply(initialise)
 
     def forward(self, images: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        return self.judge(self.look(images), labels)
+        return self.decide(self.look(images), labels)
 
     def look(self, images: torch.Tensor) -> torch.Tensor:
         """What it sees of the images: features (N, 98 * width), for 28 pixels."""
         return self.features(with_channel(images) / 127.5 - 1)  # from pixels -1 to 1
 
-    def judge(self, features: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+    def decide(self, features: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """Logits (N,): is this a real image, and does it fit its label?"""
         logits = self.real(features)[:, 0]
         if self.fits is not None:

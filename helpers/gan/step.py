@@ -45,12 +45,11 @@ def move_discriminator(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Its loss with no extras, and the logits of real and of drawn images before the move."""
     seen = discriminator.look(images)
-    real, fake = discriminator.judge(seen, labels), discriminator(drawn, labels)
+    real, fake = discriminator.decide(seen, labels), discriminator(drawn, labels)
     loss = to_minimise = game.discriminator_loss(real, fake)
     if game.mismatch and (classes := discriminator.classes) > 1:
         wrong = (labels + torch.randint_like(labels, 1, classes)) % classes
-        mismatched = discriminator.judge(seen, wrong)
-        to_minimise = to_minimise + game.mismatch * see_through(mismatched)
+        to_minimise = to_minimise + game.mismatch * see_through(discriminator.decide(seen, wrong))
     if game.penalty and torch.rand(()).item() < 1 / game.every:
         penalty = game.penalty(lambda pixels: discriminator(pixels, labels), images, drawn)
         to_minimise = to_minimise + game.every * penalty

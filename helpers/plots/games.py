@@ -32,6 +32,7 @@ def plot_game(history: dict[str, Any]) -> Figure:
     for axis, (name, values) in zip(axes[2:], scores.items(), strict=True):
         axis.plot(range(1, len(values) + 1), values, "o-", color=GREEN)
         axis.set(xlabel="epoch", title=name)  # its own limits: a score moves within a few percent
+        axis.update_datalim([(1, 0.99 * min(values)), (1, 1.01 * max(values))])  # not less
         axis.margins(y=0.2)
         axis.xaxis.get_major_locator().set_params(integer=True)
     return figure
