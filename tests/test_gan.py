@@ -196,10 +196,13 @@ def test_real_images_with_a_wrong_label_count_as_drawn(players, digits):
     d_x, d_g, d_wrong = (twin(x, y).sigmoid() for x, y in pairs)
     loss = -(0.9 * d_x.log() + 0.1 * (1 - d_x).log() + (1 - d_g).log()).mean()
     (loss - 0.5 * (1 - d_wrong).log().mean()).backward()
-    rules = [torch.optim.SGD(p.parameters(), rate) for p, rate in zip(players, (0, 1), strict=True)]
+    moves = (
+        torch.optim.SGD(generator.parameters(), 0),
+        torch.optim.SGD(discriminator.parameters(), 1),
+    )
     torch.manual_seed(5)
     game = dcgan_game(penalty=0, mismatch=0.5)
-    record = train_step(generator, discriminator, rules, images, labels, 0.0, game)
+    record = train_step(generator, discriminator, moves, images, labels, 0.0, game)
     for old, new in zip(twin.parameters(), discriminator.parameters(), strict=True):
         assert torch.allclose(old - old.grad, new, rtol=1e-4, atol=1e-6)
     assert record["discriminator_loss"].item() == pytest.approx(loss.item(), rel=1e-4)
