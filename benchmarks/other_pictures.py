@@ -1,10 +1,11 @@
 """Reading and drawing other pictures than digits: writes benchmarks/other_pictures.md and sheets.
 
-    python benchmarks/other_pictures.py [--only fashion] [--seconds 150]
+    python benchmarks/other_pictures.py [--only fashion] [--seconds 150 3000]
 
 DigitCNN learns each data set by its recipe, which was chosen on the validation split; then it is
-the judge of the generator of notebook 04, at its full width, after so many seconds of a processor.
-With `--only` the lines of the other data set stay as they stand in other_pictures.json.
+the judge of the generator of notebook 04, at its full width, after so many seconds of a processor:
+several numbers are as many generators, each from its beginning. With `--only` the lines of the
+other data set stay as they stand in other_pictures.json.
 """
 
 import argparse
@@ -35,6 +36,7 @@ from helpers.recogniser import evaluate
 
 JSON = Path(__file__).with_suffix(".json")
 NUMBER = 2_500
+SECONDS: dict[str, list[float]] = {"fashion": [150], "cifar10": [150, 3000]}
 
 
 def learn(name: str) -> tuple[DigitCNN, dict[str, Any]]:
@@ -60,18 +62,28 @@ def accuracies(model: DigitCNN, images: np.ndarray, labels: np.ndarray) -> list[
 
 
 def draw(name: str, judge: DigitCNN, seconds: float) -> tuple[Generator, dict[str, Any]]:
-    """A generator, and its scores beside those of real images."""
-    images, labels, real, real_labels = load_images(name).split()
+    """A generator, and its scores."""
+    images, labels, real, _ = load_images(name).split()
     torch.manual_seed(0)
     shape = {"side": judge.side, "channels": judge.channels}
     players = Generator(**shape), Discriminator(**shape)
     drawn, history = play_for(seconds, *players, images, labels, GAMES["cross-entropy, R1"])
-    result = judged_by(judge, real[:NUMBER])(drawn) | {"steps": len(history["loss"])}
-    halves = judge.embed(real[:NUMBER]), judge.embed(real[NUMBER:])
-    result |= {"real KID": 1000 * kernel_distance(*halves), "drawing seconds": seconds}
-    result["real agreement"] = evaluate(judge, real[:NUMBER], real_labels[:NUMBER])
+    result = {"seconds": seconds, "steps": len(history["loss"])}
+    result |= judged_by(judge, real[:NUMBER])(drawn)
     print(name, result, flush=True)
     return drawn, result
+
+
+def real_scores(name: str, judge: DigitCNN) -> dict[str, float]:
+    """The same scores of real images: one half of the validation split beside the other."""
+    *_, real, labels = load_images(name).split()
+    halves = judge.embed(real[:NUMBER]), judge.embed(real[NUMBER:])
+    agreement = evaluate(judge, real[:NUMBER], labels[:NUMBER])
+    return {"KID": 1000 * kernel_distance(*halves), "agreement": agreement}
+
+
+def sheet_path(name: str, seconds: float) -> Path:
+    return JSON.with_name(f"other_pictures_{name}_{seconds:.0f}s.png")
 
 
 def report(found: dict[str, dict[str, Any]]) -> None:
@@ -84,12 +96,13 @@ def report(found: dict[str, dict[str, Any]]) -> None:
     drawing = [
         [
             r["source"],
-            f"{r['drawing seconds']:.0f}",
-            f"{r['steps']:,}",
-            f"{r['KID']:.2f} ({r['real KID']:.2f})",
-            f"{r['agreement']:.1%} ({r['real agreement']:.1%})",
+            f"[{run['seconds']:.0f}]({sheet_path(name, run['seconds']).name})",
+            f"{run['steps']:,}",
+            f"{run['KID']:.2f} ({r['real']['KID']:.2f})",
+            f"{run['agreement']:.1%} ({r['real']['agreement']:.1%})",
         ]
-        for r in found.values()
+        for name, r in found.items()
+        for run in r["drawn"]
     ]
     lines = [
         "# Other pictures",
@@ -102,8 +115,7 @@ def report(found: dict[str, dict[str, Any]]) -> None:
         "",
         f"The generator of notebook 04 on the same images, scores of {NUMBER:,} by that network, "
         "in brackets those of as many real",
-        "images. Steps depend on the machine and on what else it does. Sheets: "
-        "[Fashion-MNIST](other_pictures_fashion.png), [CIFAR-10](other_pictures_cifar10.png).",
+        "images. Steps depend on the machine and on what else it does; the seconds lead to sheets.",
         "",
         *table(["", "seconds", "steps", "KID × 1000", "agreement"], *drawing),
         "",
@@ -115,17 +127,19 @@ def report(found: dict[str, dict[str, Any]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", choices=["fashion", "cifar10"])
-    parser.add_argument("--seconds", type=float, default=150, help="of a processor, to draw")
+    parser.add_argument("--seconds", type=float, nargs="+", help="of a processor, to draw")
     options = parser.parse_args()
     torch.set_num_threads(1)
     for name in [options.only] if options.only else ["fashion", "cifar10"]:
         judge, read = learn(name)
-        generator, drawn = draw(name, judge, options.seconds)
-        sheet = Image.fromarray(sample_sheet(generator, 6)).convert("RGB").quantize(64)
-        path = JSON.with_name(f"other_pictures_{name}.png")
-        write_atomically(path, png_bytes(sheet, optimize=True))
+        result = read | {"real": real_scores(name, judge), "drawn": []}
+        for seconds in options.seconds or SECONDS[name]:
+            generator, drawn = draw(name, judge, seconds)
+            result["drawn"].append(drawn)
+            sheet = Image.fromarray(sample_sheet(generator, 6)).convert("RGB").quantize(64)
+            write_atomically(sheet_path(name, seconds), png_bytes(sheet, optimize=True))
         found = json.loads(JSON.read_text()) if JSON.exists() else {}
-        write_atomically(JSON, json.dumps(found | {name: read | drawn}, indent=1) + "\n")
+        write_atomically(JSON, json.dumps(found | {name: result}, indent=1) + "\n")
     report(json.loads(JSON.read_text()))
 
 

@@ -23,7 +23,7 @@ def generate_digits(n_train: int = 60_000, n_test: int = 10_000) -> Arrays:
 
     check_counts(n_train=n_train, n_test=n_test)
     labels = np.random.default_rng(0).permutation(n_train + n_test) % 10
-    images = Generator.load(WEIGHTS).sample(labels, seed=0, truncation=1.0, show_progress=True)
+    images = Generator.load(WEIGHTS).sample(labels, seed=0, show_progress=True)
     return images[:n_train], labels[:n_train], images[n_train:], labels[n_train:]
 
 

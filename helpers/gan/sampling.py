@@ -57,13 +57,13 @@ class Sampler(nn.Module):
         self,
         labels: np.ndarray,
         seed: int = 0,
-        truncation: float = 0.9,
+        truncation: float = 1.0,
         show_progress: bool = False,
     ) -> np.ndarray:
         """Draw the digits `labels`, int64 (N,): uint8 (N, *shape).
 
-        The same seed draws the same. `truncation` scales the latents: the smaller, the neater and
-        the more alike are the digits, above 1 they grow wild. Raises LabError for labels that are
+        The same seed draws the same. `truncation` scales the latents: below 1 the digits are neater
+        and more alike, above it they grow wild. Raises LabError for labels that are
         no digits, a seed that is no whole number, a truncation that is negative or not finite.
         """
         check_counts(0, seed=seed)

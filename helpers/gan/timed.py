@@ -29,7 +29,7 @@ def judged_by(judge: Reader, real_images: np.ndarray) -> Score:
     real, wanted = judge.embed(real_images), np.arange(len(real_images)) % 10
 
     def score(generator: Generator) -> dict[str, float]:
-        images = generator.sample(wanted, seed=1, truncation=1)
+        images = generator.sample(wanted, seed=1)
         distance = 1000 * kernel_distance(real, judge.embed(images))
         return {"KID": distance, "agreement": evaluate(judge, images, wanted)}
 
