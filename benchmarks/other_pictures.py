@@ -3,9 +3,9 @@
     python benchmarks/other_pictures.py [--only fashion] [--seconds 150 3000]
 
 DigitCNN learns each data set by its recipe, which was chosen on the validation split; then it is
-the judge of the generator of notebook 04, at its full width, after so many seconds of a processor:
-several numbers are as many generators, each from its beginning. With `--only` the lines of the
-other data set stay as they stand in other_pictures.json.
+the judge of the players and the game of notebook 04 after so many seconds of a processor: several
+numbers are as many generators, each from its beginning. With `--only` the lines of the other data
+set stay as they stand in other_pictures.json.
 """
 
 import argparse
@@ -23,13 +23,13 @@ from helpers.cnn import RECIPES, DigitCNN, fit, predict_with_mirror
 from helpers.data import load_images
 from helpers.files import write_atomically
 from helpers.gan import (
-    GAMES,
     Discriminator,
     Generator,
     judged_by,
     kernel_distance,
     play_for,
     sample_sheet,
+    train_step,
 )
 from helpers.pictures import png_bytes
 from helpers.recogniser import evaluate
@@ -67,7 +67,8 @@ def draw(name: str, judge: DigitCNN, seconds: float) -> tuple[Generator, dict[st
     torch.manual_seed(0)
     shape = {"side": judge.side, "channels": judge.channels}
     players = Generator(**shape), Discriminator(**shape)
-    drawn, history = play_for(seconds, *players, images, labels, GAMES["cross-entropy, R1"])
+    rates = 1e-3, 1e-3  # those of notebook 04
+    drawn, history = play_for(seconds, *players, images, labels, train_step, rates=rates)
     result = {"seconds": seconds, "steps": len(history["loss"])}
     result |= judged_by(judge, real[:NUMBER])(drawn)
     print(name, result, flush=True)
