@@ -59,7 +59,7 @@ def results(name: str) -> dict[Path, bytes]:
 def thumbnail(name: str) -> Image.Image:
     """The same, small, on white, with few colours: they are all of one size."""
     small = ImageOps.pad(picture(name).convert("RGB"), SIZE, color="white")
-    return small.quantize(64, dither=Image.Dither.NONE)
+    return small.quantize(64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 if __name__ == "__main__":

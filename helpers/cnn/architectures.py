@@ -118,9 +118,9 @@ def vgg(width: int = 16) -> Network:
 
 
 class ResidualBlock(nn.Module):
-    """x + f(x): two convolutions learn what has to change; with `stride` 2 on half the rows.
+    """x + f(x): two convolutions learn what has to change; `stride` 2 halves rows and columns.
 
-    The way round is what He et al. call option A: every second place, and channels of zeros.
+    The shortcut is what He et al. call option A: every second place, and channels of zeros.
     """
 
     def __init__(self, n_in: int, n_out: int, stride: int = 1):

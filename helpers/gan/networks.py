@@ -54,9 +54,9 @@ class Generator(Sampler):
 class Discriminator(nn.Module):
     """Tells real images from drawn ones: images, 0 to 255, in, logits (N,) out.
 
-    Two convolutions with stride 2 shrink 28 × 28 pixels to 7 × 7. Above 0 it takes an image for
-    real. With classes it also asks whether the image fits its label: the features are compared with
-    a vector learnt for that class (projection: Miyato and Koyama, 2018).
+    Two convolutions with stride 2 shrink 28 × 28 pixels to 7 × 7. The logit is high for what it
+    takes for real. With classes it also asks whether the image fits its label: the features are
+    compared with a vector learnt for that class (projection: Miyato and Koyama, 2018).
     """
 
     def __init__(self, width: int = 32, classes: int = 10, side: int = 28, channels: int = 1):

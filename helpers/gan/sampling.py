@@ -62,9 +62,10 @@ class Sampler(nn.Module):
     ) -> np.ndarray:
         """Draw the digits `labels`, int64 (N,): uint8 (N, *shape).
 
-        The same seed draws the same. `truncation` scales the latents: below 1 the digits are neater
-        and more alike, above it they grow wild. Raises LabError for labels that are
-        no digits, a seed that is no whole number, a truncation that is negative or not finite.
+        The same seed draws the same. `truncation` scales the latents: a little below 1 the digits
+        are neater and more alike; near 0 and far above 1, where few latents of the training lay,
+        they break. Raises LabError for labels that are no digits, a seed that is no whole number,
+        a truncation that is negative or not finite.
         """
         check_counts(0, seed=seed)
         check_numbers(truncation=truncation)

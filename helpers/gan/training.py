@@ -53,9 +53,10 @@ def fit_gan(
     `step(generator, discriminator, optimizers, images, labels, progress)` trains each once on a
     batch, with their Adam optimisers and `progress` from 0 to 1; it gives the four numbers of a
     step. Both rates fall to zero in the last fifth. The averaged generator forgets 1 - `average`
-    of its weights each step (Yazıcı et al., 2019); `score` measures it after each epoch. `progress`
-    gets the share that is done and the history after each step (`helpers.live.Live`). `log_dir`
-    gets a sheet of samples, too. A lost game ends. See `TrainingRun`. LabError for bad arguments.
+    of its weights each step, in a young run more (Yazıcı et al., 2019); `score` measures it after
+    each epoch. `progress` gets the share that is done and the history after each step
+    (`helpers.live.Live`), `log_dir` a sheet of samples, too. A lost game ends. See `TrainingRun`.
+    LabError for bad arguments.
     """
     images, labels = check_digits(images, labels, generator.classes or 10, generator.shape)
     check_counts(epochs=epochs, batch_size=batch_size)

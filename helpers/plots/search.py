@@ -26,7 +26,7 @@ def plot_search(found: Mapping[str, Records]) -> Figure:
         axis.step(trials, best, where="post", color=colour, label=f"{name}: the best so far")
     axis.set(xlabel="trial", ylabel="validation loss", yscale="log")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.legend(fontsize=8)
+    figure.legend(fontsize=8, loc="outside upper center", ncols=3)  # a cross may lie anywhere
     return figure
 
 
