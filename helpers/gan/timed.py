@@ -51,7 +51,7 @@ def play_for(
     scores: int = 6,
     progress: Callable[[float, History], None] | None = None,
 ) -> tuple[Generator, History]:
-    """`fit_gan` by the clock: the averaged generator, and the history.
+    """`fit_gan` by the clock, with rates of its own: the averaged generator, and the history.
 
     `seconds` are of a processor, not of a clock on the wall, and count the steps alone: a machine
     that is busy otherwise, pictures and scores take nothing from a game. The learning rates of
