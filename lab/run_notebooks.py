@@ -88,6 +88,7 @@ def clean(notebook: nbformat.NotebookNode) -> None:
             for output in cell.outputs:
                 if png := output.get("data", {}).get("image/png"):
                     output.data["image/png"] = fewer_colours(png)
+                    output.data.pop("image/jpeg", None)  # the same picture once more
 
 
 def outlives_its_kernel(output: nbformat.NotebookNode) -> bool:
