@@ -239,7 +239,7 @@ def test_who_learns_from_generated_digits_reads_real_ones(mnist):
     assert images.shape == (60_000, 28, 28) and test_images.shape == (10_000, 28, 28)
     torch.manual_seed(0)
     model = DigitCNN()
-    fit(model, images, labels, epochs=3, full_epochs=3, augment=distort_more)
+    fit(model, images, labels, epochs=1, full_epochs=1, augment=distort_more)
     assert evaluate(model, mnist.test_images, mnist.test_labels) >= 0.98
 
 
