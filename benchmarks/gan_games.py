@@ -3,7 +3,7 @@
     python benchmarks/gan_games.py [--seconds 24]
 
 All learn MNIST, for the same seconds of a processor, with the players of notebook 04 at half their
-width, half its batches, no wrong labels, and rates 1e-3 and 4e-4. They play in turn, a seed each,
+width, half its batches, no wrong labels, and rates of their own. They play in turn, a seed each,
 so that a slow phase of the machine meets all of them. The scores are those of notebook 07, of 2,500
 drawn digits against the first 2,500 of the validation split. gan_games.json has the course of each
 game, which the notebook draws beside its own.
@@ -40,6 +40,7 @@ from helpers.recogniser import evaluate
 
 JSON = Path(__file__).with_suffix(".json")
 WIDTH, BATCH_SIZE, SCORES, NUMBER = 16, 32, 4, 2_500
+RATES = 1e-3, 4e-4  # of generator and discriminator
 PLAIN = GAMES["cross-entropy, R1"]
 ALL: dict[str, tuple[Callable[..., Generator], Callable]] = {
     name: (Generator, step) for name, step in GAMES.items()
@@ -63,6 +64,7 @@ def contest(
         labels,
         step,
         batch_size=BATCH_SIZE,
+        rates=RATES,
         seed=seed,
         score=judged_by(judge, real[:1_000]),
         scores=SCORES,
@@ -97,8 +99,8 @@ def report(runs: dict[str, list[dict[str, Any]]], sheets: list[np.ndarray], seco
         "",
         f"MNIST, {seconds:.0f} seconds of a processor each; the values of each seed. Steps depend "
         "on the machine and on what else it",
-        f"does. Players of width {WIDTH}, batches of {BATCH_SIZE}, rates 1e-3 and 4e-4, no wrong "
-        f"labels; scores of {NUMBER:,} drawn digits, real ones:",
+        f"does. Players of width {WIDTH}, batches of {BATCH_SIZE}, rates {RATES[0]} and {RATES[1]},"
+        f" no wrong labels; scores of {NUMBER:,} drawn digits, real ones:",
         "as many training digits. Two rows of samples of each, in this order: "
         "[gan_games.png](gan_games.png).",
         f"{machine()}. Made by `make bench`.",
@@ -119,15 +121,14 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in ALL}
-    sheets = []
+    sheets: dict[str, np.ndarray] = {}  # of the first seed
     for seed in range(options.seeds):
         for name, (make, step) in ALL.items():
             run, sheet = contest(make, step, seed, options.seconds)
             runs[name].append(run)
-            if seed == 0:
-                sheets.append(sheet)
+            sheets.setdefault(name, sheet)
             print(*row(name, runs[name]), flush=True)
-    report(runs, sheets, options.seconds)
+    report(runs, list(sheets.values()), options.seconds)
 
 
 if __name__ == "__main__":
