@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	$$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 PAD := 05_draw_and_predict.ipynb
-NOTEBOOKS ?= $(sort $(wildcard notebooks/*.ipynb))
+NOTEBOOKS ?= $(sort $(wildcard notebooks/[0-9]*.ipynb))
 
 .PHONY: help lab test test-fast run bench bench-gpu page lint hooks constraints fresh clean
 
@@ -71,8 +71,8 @@ fresh:  ## put the lessons back as they came; yours are kept in runs/lessons/
 	git checkout --quiet -- 'notebooks/*.ipynb' && \
 	echo "The lessons are as they came; yours are in $$kept."; fi
 
-clean:  ## remove what was installed and written at run time, except data/ and drawings/
-	rm -rf .venv runs .coverage .pytest_cache .ruff_cache .mypy_cache *.egg-info
+clean:  ## remove what was installed and what tests and checks left; what is yours stays
+	rm -rf .venv .coverage .pytest_cache .ruff_cache .mypy_cache *.egg-info
 
 # The stamps are older than the requirement files only when those changed.
 .venv/lab.stamp: requirements.txt constraints.txt pyproject.toml lab/install.py

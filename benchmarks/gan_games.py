@@ -100,9 +100,9 @@ def report(runs: dict[str, list[dict[str, Any]]], sheets: list[np.ndarray], seco
         f"MNIST, {seconds:.0f} seconds of a processor each; the values of each seed. Steps depend "
         "on the machine and on what else it",
         f"does. Players of width {WIDTH}, batches of {BATCH_SIZE}, rates {RATES[0]} and {RATES[1]},"
-        f" no wrong labels; scores of {NUMBER:,} drawn digits, real ones:",
-        "as many training digits. Two rows of samples of each, in this order: "
-        "[gan_games.png](gan_games.png).",
+        f" no wrong labels; scores of {NUMBER:,} drawn digits; of real ones:",
+        "KID of as many training digits, agreement of validation digits. Two rows of samples of "
+        "each, in this order: [gan_games.png](gan_games.png).",
         f"{machine()}. Made by `make bench`.",
         "",
         *table(
@@ -119,7 +119,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=24, help="of a processor, for each game")
     parser.add_argument("--seeds", type=int, default=2)
     options = parser.parse_args()
-    torch.set_num_threads(1)
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in ALL}
     sheets: dict[str, np.ndarray] = {}  # of the first seed
     for seed in range(options.seeds):

@@ -22,8 +22,10 @@ def rasterize(strokes: Iterable[ArrayLike], ink_width: float = INK_WIDTH) -> np.
     its aspect, its longer side is 20 pixels, and whole pixels shift its centre of mass to the
     centre, the pixel (14, 14). `ink_width`, in pixels of the image, counts as ink.
 
-    Raises LabError for an `ink_width` outside 0.5..10, and nothing else, whatever comes.
+    Raises LabError for an `ink_width` outside 0.5..10, and nothing else, whatever the strokes are.
     """
+    if not 0.5 <= ink_width <= BOX / 2:
+        raise LabError(f"ink_width must lie between 0.5 and {BOX / 2:.0f} pixels, not {ink_width}.")
     curves = [smooth(piece) for piece in _bounded(clean(strokes))]
     if not curves:
         return np.zeros((FIELD, FIELD), np.uint8)
@@ -86,8 +88,6 @@ def _bounded(strokes: list[np.ndarray]) -> list[np.ndarray]:
 
 def _fit(curves: list[np.ndarray], ink_width: float) -> tuple[np.ndarray, float]:
     """The middle (2,) of the curves, and what to scale them by so that their ink fills the box."""
-    if not 0.5 <= ink_width <= BOX / 2:
-        raise LabError(f"ink_width must lie between 0.5 and {BOX / 2:.0f} pixels, not {ink_width}.")
     low = np.min([curve.min(0) for curve in curves], axis=0)
     high = np.max([curve.max(0) for curve in curves], axis=0)
     extent = (high - low).max()

@@ -9,6 +9,7 @@ and on strangers' strokes: benchmarks/strokes_recipe.md.
 """
 
 import argparse
+import sys
 
 import numpy as np
 import torch
@@ -50,6 +51,8 @@ def main() -> None:
         seed=options.seed,
         checkpoint=ROOT / "runs" / f"train_cnn_{options.seed}.pt",
     )
+    if len(history["seconds"]) < EPOCHS:
+        sys.exit(f"{options.path} stays as it was.")
     facts = {
         "source": mnist.source,
         "seed": options.seed,

@@ -1,5 +1,6 @@
 """The CNN: what it answers, its file, and how `fit` trains it."""
 
+import functools
 import os
 import pickle
 from typing import Any
@@ -99,6 +100,28 @@ def test_what_is_reasonable_is_taken_without_a_warning(model, mnist):
         fit(student, images[::-1], labels[::-1].astype(kind), epochs=1, show_progress=False)
         trained.append(student.classifier.weight)
     assert all(torch.equal(weight, trained[0]) for weight in trained)
+
+
+@pytest.mark.parametrize("count", [2, 3, 200])
+def test_few_digits_are_enough(mnist, count):
+    history = fit(DigitCNN(4), mnist.train_images[:count], mnist.train_labels[:count])
+    assert len(history["seconds"]) == 6
+
+
+def test_after_the_full_epochs_only_the_harder_half_is_met(mnist):
+    images, labels = mnist.test_images[:64], mnist.test_labels[:64].copy()
+    hard = np.random.default_rng(0).permutation(64)[:32]
+    labels[hard] = (labels[hard] + 1) % 10  # so the network that ships reads these wrong
+    model, met = DigitCNN.load(ROOT / "models" / "cnn.safetensors"), []
+
+    def augment(images, strength):
+        met.extend(image.tobytes() for image in images.numpy())
+        return images
+
+    fit_softly = functools.partial(fit, epochs=2, full_epochs=1, batch_size=32, learning_rate=1e-9)
+    fit_softly(model, images, labels, augment=augment)
+    assert sorted(met[:64]) == sorted(image.tobytes() for image in images)
+    assert sorted(met[64:]) == sorted(image.tobytes() for image in images[hard])
 
 
 IMAGES, LABELS = np.zeros((6, 28, 28), np.uint8), np.arange(6)
@@ -225,7 +248,7 @@ def _huge(path, model):
         (lambda path, model: path.mkdir(), "could not be read: Is a directory"),
         (lambda path, model: os.mkfifo(path), "is not a file"),
         (_endless, "is not a file"),
-        (_huge, "larger than 128 MB"),
+        (_huge, "larger than 144 MB"),
         (_pickle, "not a complete safetensors file"),
         (_truncate, "not a complete safetensors file"),
         (_foreign, "does not hold the weights of a DigitCNN"),

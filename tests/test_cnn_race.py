@@ -25,7 +25,7 @@ def test_a_training_gets_as_many_steps_as_there_are_seconds_for(clock, mnist):
 
 def test_a_diverging_training_ends_with_a_large_error(clock, mnist, capsys):
     run = train_for(4, "DigitCNN", 1e12, digits=1000)
-    assert run["error"] > 0.5
+    assert run["error"] > 0.5 and run["steps"] < 8  # that were made before it diverged
     assert capsys.readouterr().out == ""
 
 

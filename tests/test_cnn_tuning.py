@@ -126,6 +126,7 @@ def test_each_trial_is_logged_for_hparams_or_the_search_goes_on(digits, tmp_path
         ({"space": {"learning_rate": 0.1}}, r"learning_rate must be a range \(low, high\) or a"),
         ({"space": {"learning_rate": (1.0, 0.1)}}, "learning_rate must be a range"),
         ({"space": {"width": []}}, "width must be a range"),
+        ({"seed": -1}, "seed must be"),
         ({"epochs": 2}, "has other epochs: choose another name"),
         ({"space": {"width": [4, 8]}}, "has other space: choose another name"),
     ],
@@ -162,6 +163,15 @@ def test_the_command_says_how_far_it_is_and_which_was_best(mnist, tmp_path, monk
         with pytest.raises(SystemExit, match=words):
             sweep.main()
     assert optuna.logging.get_verbosity() == optuna.logging.ERROR
+
+
+def test_a_trial_that_was_pruned_is_not_the_best(mnist, tmp_path, monkeypatch, capsys):
+    found = {"trial": [0, 1, 2], "loss": [0.3, 0.2, 0.1], "pruned": [False, False, True]}
+    monkeypatch.setattr(sweep, "tune", lambda *digits, **options: None)
+    monkeypatch.setattr(sweep, "records_of", lambda study: found | {"seconds": [1.0] * 3})
+    monkeypatch.setattr(sys, "argv", ["sweep", "--trials", "3", "--digits", "10"])
+    sweep.main()
+    assert capsys.readouterr().out.startswith("The best of 3 trials: trial 1, validation loss 0.2")
 
 
 def test_the_command_with_a_seed_repeats_itself(mnist, tmp_path, monkeypatch, capsys):

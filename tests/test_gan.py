@@ -1,6 +1,7 @@
 """The two players, their game, and what they leave behind."""
 
 import copy
+import functools
 import io
 
 import numpy as np
@@ -19,6 +20,7 @@ from helpers.gan import (
     dcgan_game,
     fit_gan,
     frechet_distance,
+    move_generator,
     precision_recall,
     r1,
     sample_sheet,
@@ -27,7 +29,7 @@ from helpers.gan import (
     squared_slopes,
     train_step,
 )
-from helpers.gan.training import verdict
+from helpers.gan.training import Play, verdict
 from helpers.plots import plot_game
 from helpers.recogniser import evaluate
 
@@ -300,6 +302,7 @@ def test_players_of_other_pictures(side, channels, tmp_path):
     torch.manual_seed(0)
     players = Generator(8, 4, 5, side, channels), Discriminator(4, 5, side, channels)
     averaged, history = play(players, (pictures, np.arange(128) % 5), epochs=1, log_dir=tmp_path)
+    assert [file.name for file in (tmp_path / "samples").iterdir()] == ["epoch_001.png"]
     drawn = averaged.sample(np.arange(5))
     assert drawn.shape == (5, *shape) and drawn.dtype == np.uint8 and len(history["real"]) == 2
     again = Generator.load(averaged.save(tmp_path / "weights.safetensors"))
@@ -471,6 +474,46 @@ def test_a_stop_keeps_what_was_learnt(players, digits, capsys):
     assert len(history["seconds"]) == 1 and len(history["real"]) == 11 and not averaged.training
     plot_game(history)
     assert averaged.sample(np.arange(3)).shape == (3, 28, 28)
+
+
+def test_after_a_stop_in_the_middle_of_a_move_the_same_players_go_on(players, digits, capsys):
+    def stop(real, drawn):
+        raise KeyboardInterrupt
+
+    game = dcgan_game()._replace(generator_loss=stop)
+    play(players, digits, step=functools.partial(train_step, game=game))
+    assert "Stopped in epoch 1" in capsys.readouterr().out
+    before = copy.deepcopy(players[1].state_dict())
+    _, history = play(players, digits)
+    assert len(history["seconds"]) == 2
+    assert not torch.equal(players[1].real.weight, before["real.weight"])
+
+
+def test_a_move_of_the_generator_leaves_the_discriminator_without_a_gradient(players, digits):
+    generator, discriminator = players
+    labels = torch.from_numpy(digits[1][:8])
+    drawn, adam = generator(torch.randn(8, 16), labels), torch.optim.Adam(generator.parameters())
+    move_generator(discriminator, adam, drawn, labels, torch.zeros(8), dcgan_game())
+    assert all(weights.grad is None for weights in discriminator.parameters())
+    assert all(weights.grad.any() for weights in generator.parameters())
+
+
+def test_the_averaged_generator_follows_the_other_one(players, digits):
+    def step(generator, *others):
+        with torch.no_grad():
+            for weights in generator.parameters():
+                weights += 1
+        return {}
+
+    (generator, discriminator), (images, labels) = players, digits
+    options = {"average": 0.15, "decay": 0.2}
+    moves = Play(generator, discriminator, images, labels, step, (1e-3, 1e-3), **options)
+    wanted = weight = generator.project.weight[0, 0].item()
+    for number, share in enumerate((0.9, 0.85, 0.85)):  # 9 / 10, then 1 - average
+        moves.move(torch.arange(8), 0.0, number)
+        weight += 1
+        wanted += share * (weight - wanted)
+    assert moves.averaged.project.weight[0, 0].item() == pytest.approx(wanted, rel=1e-5)
 
 
 def test_a_file_gives_the_same_generator_back(players, tmp_path):

@@ -145,10 +145,11 @@ def test_attention_is_shared_out_and_begins_with_nothing():
 def test_a_game_lasts_as_long_as_the_processor_works(mnist, monkeypatch):
     clock = itertools.count()  # a second for each look: a step takes one
     monkeypatch.setattr(by_the_clock.time, "process_time", lambda: next(clock))
-    told, rates = [], []
+    told, rates, threads = [], [], torch.get_num_threads()
 
     def step(generator, discriminator, optimizers, images, labels, progress):
         assert images.shape == (8, 28, 28)
+        assert torch.get_num_threads() == 1  # of several, each would have its seconds
         rates.append([adam.param_groups[0]["lr"] for adam in optimizers])
         return {"discriminator_loss": torch.tensor(progress)}
 
@@ -171,6 +172,7 @@ def test_a_game_lasts_as_long_as_the_processor_works(mnist, monkeypatch):
     assert told == [i / 8 for i in range(1, 9)]
     assert rates[0] == rates[3] == [1e-3, 4e-4]
     assert rates[6] == pytest.approx([5e-4, 2e-4])
+    assert torch.get_num_threads() == threads
 
 
 def test_the_averaged_generator_is_what_is_given(mnist):
@@ -184,7 +186,30 @@ def test_the_averaged_generator_is_what_is_given(mnist):
     assert history["scores"] == {} and history["time"][-1] >= 0.2
 
 
-@pytest.mark.parametrize("bad", [{"seconds": np.nan}, {"batch_size": 0}, {"scores": 0}])
+def test_players_that_were_in_use_train_again(mnist):
+    players = Generator(width=2).eval(), Discriminator(2).eval()
+    play_for(0.1, *players, mnist.train_images, mnist.train_labels, GAMES["hinge, R1"])
+    for player in players:
+        (batches, *_) = [n for name, n in player.state_dict().items() if "batches" in name]
+        assert batches > 0
+
+
+@pytest.mark.parametrize("make", [residual_generator, attentive_generator])
+def test_a_generator_of_other_layers_is_in_no_file(make, tmp_path):
+    path = Generator(width=4).save(tmp_path / "generator.safetensors")
+    before = path.read_bytes()
+    with pytest.raises(LabError, match="no file keeps the layers"):
+        make(width=4).save(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *({"seconds": np.nan}, {"batch_size": 0}, {"scores": 0}, {"seed": "x"}),
+        *({"rates": (np.nan, 1e-3)}, {"rates": (1e-3, -1)}),
+    ],
+)
 def test_bad_arguments_are_refused(mnist, bad):
     given = {"seconds": 1, "generator": Generator(width=2), "discriminator": Discriminator(2)}
     given |= {"images": mnist.train_images, "labels": mnist.train_labels, "step": None}

@@ -6,7 +6,6 @@ import json
 
 import hostile
 import numpy as np
-import pytest
 import torch
 from hostile_formats import rewrite_npz, rewrite_safetensors
 
@@ -14,8 +13,6 @@ from helpers.cnn import DigitCNN
 from helpers.data import Mnist, load_handwriting, load_mnist, mnist, mnist_files
 from helpers.gan import Generator
 from helpers.mlp import MLP
-
-pytestmark = pytest.mark.filterwarnings("error")
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype=np.uint8)
 LABELS = np.arange(6)

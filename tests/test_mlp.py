@@ -275,7 +275,7 @@ def test_the_last_good_epoch_comes_back(mnist, tmp_path, capsys, recwarn, at, ac
     np.testing.assert_array_equal(model.parameters, spoiler.kept[good])
     assert len(history["seconds"]) == len(history["validation_accuracy"]) == good
     assert np.isfinite(history["loss"]).all()
-    assert model.training["epochs"] == good
+    assert model.training.get("epochs", 0) == good
     assert model.training.get("loss") == (history["loss"][8 * good - 1] if good else None)
     said = capsys.readouterr().out
     assert said.count("\n") == 1 and words in said
@@ -320,7 +320,14 @@ def test_stopped_before_the_first_step(mnist, tmp_path, capsys):
     assert model.fit(images, labels, augment=stop) == {"loss": [], "seconds": []}
     np.testing.assert_array_equal(model.parameters, before)
     assert capsys.readouterr().out.count("Stopped in epoch 1 of 15") == 2
-    assert MLP.load(model.save(tmp_path / "mlp.json")).training["epochs"] == 0
+    assert MLP.load(model.save(tmp_path / "mlp.json")).training == {}
+
+
+def test_what_a_run_did_not_change_keeps_the_facts_of_its_own_training(mnist, tmp_path):
+    model = MLP.load(ROOT / "models" / "mlp.json")
+    facts = dict(model.training)
+    model.fit(mnist.train_images[:100], mnist.train_labels[:100], augment=stop)
+    assert facts["test_accuracy"] == 0.9931 and model.training == facts
 
 
 def test_the_weights_that_ship_read_as_well_as_they_say(mnist):

@@ -52,6 +52,10 @@ def test_saving_refuses_what_loading_would_refuse(tmp_path):
     model.W[0][0, 0] = np.nan
     with pytest.raises(LabError, match="finite"):
         model.save(tmp_path / "m.json")
+    model = MLP(dtype=np.float64)
+    model.b[0][0] = 1e39  # of which float32 makes infinity
+    with pytest.raises(LabError, match="finite"):
+        model.save(tmp_path / "m.json")
     others: list[Any] = [[1], {"deep": []}, {1}, np.float32(1), float("nan")]
     for fact in others:
         model = MLP()

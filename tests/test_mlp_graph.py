@@ -54,6 +54,24 @@ def test_one_unit_of_the_default_is_off_and_the_descent_lowers_the_loss():
         assert n[f"+{name}"] == pytest.approx(n[name] - 0.5 * n[f"d{name}"])
 
 
+RISES = {
+    **{"x": (0.8, -1.0), "w": ((-1.6, 0.0), (-3.0, 0.4)), "b": (1.4, 0.6), "c": (0.7, -0.3, 0.1)},
+    **{"v": ((-3.0, 0.0, -0.8), (2.4, -0.4, 0.2)), "learning_rate": 3},
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "the loss fell."),
+        (RISES, "the loss rose: the learning rate is too large."),
+        ({"c": (-500, -500, 6), "v": np.zeros((2, 3))}, "the loss is what it was: the slopes"),
+    ],
+)
+def test_the_last_step_says_what_became_of_the_loss(given, words):
+    assert words in BackpropGraph(**given).steps[-1].words
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_each_number_and_gradient_appears_once_and_the_text_says_it(seed):
     graph = BackpropGraph(learning_rate=0.1, **drawn(seed))

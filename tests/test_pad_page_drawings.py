@@ -33,6 +33,16 @@ def test_drawings_of_the_page_are_kept_as_if_drawn_on_the_pad(tmp_path):
         assert np.array_equal(one.image, rasterize(strokes))
 
 
+def test_a_file_of_which_one_drawing_cannot_be_kept_leaves_none(tmp_path, fill_the_disk):
+    endless = drawing(1, [np.random.default_rng(0).uniform(size=(110_000, 2))])
+    with pytest.raises(LabError, match="too many points"):
+        unpack_drawings(saved(drawing(7, SEVEN), endless), tmp_path)
+    fill_the_disk(3)
+    with pytest.raises(LabError, match="No space left"):
+        unpack_drawings(saved(drawing(7, SEVEN), drawing(0, RING)), tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -349,6 +349,21 @@ def test_the_latent_plane_is_dragged_and_slid_through(browser, shipped):
         page.wait_for_selector(".map canvas:nth-child(49)")
 
 
+def test_a_palm_beside_the_pen_neither_draws_nor_ends_its_stroke(browser, shipped):
+    palm = """() => document.querySelector('#pad').dispatchEvent(new PointerEvent('pointerdown',
+        { pointerId: 9, pointerType: 'touch', isPrimary: true, clientX: 300, clientY: 300 }))"""
+    with opened_page(browser, shipped) as page:
+        box = page.locator("#pad").bounding_box()
+        page.mouse.move(box["x"] + 40, box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 60, box["y"] + 60)
+        page.evaluate(palm)
+        page.mouse.move(box["x"] + 80, box["y"] + 80)
+        page.mouse.up()
+        (stroke,) = page.evaluate("digitLab.pad.strokes")
+        assert len(stroke) == 3
+
+
 def test_the_game_asks_for_ten_digits_and_shows_what_was_misread(browser, shipped):
     with opened_page(browser, shipped) as page:
         page.click("#tab-play")
@@ -365,6 +380,8 @@ def test_the_game_asks_for_ten_digits_and_shows_what_was_misread(browser, shippe
         assert "1 by the NumPy network" in page.inner_text(".summary")
         assert page.locator(".missed figure").count() == 9
         assert "CNN: 7" in page.inner_text(".missed")
+        page.click("#tab-read")
+        page.click("#tab-play")  # what it gave is still there
         page.click(".keep")
         page.click("#tab-read")
         assert page.locator(".tray button").count() == 10

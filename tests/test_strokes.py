@@ -130,6 +130,8 @@ def test_what_is_made_of_no_points_is_no_stroke(nonsense):
 def test_a_pen_that_could_not_draw_is_refused(width):
     with pytest.raises(LabError, match=r"ink_width must lie between 0.5 and 10"):
         rasterize(SEVEN, width)
+    with pytest.raises(LabError, match="ink_width"):
+        rasterize([], width)
 
 
 @pytest.mark.slow

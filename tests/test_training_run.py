@@ -348,6 +348,35 @@ def test_a_disk_that_is_full_is_said_once_and_the_training_goes_on(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_checkpoint_that_has_no_place_is_said_once_and_the_training_goes_on(
+    digits, tmp_path, capsys
+):
+    (tmp_path / "file").write_text("in the way")
+    _, history = train(digits, checkpoint=tmp_path / "file" / "checkpoint.pt")
+    assert len(history["seconds"]) == 3
+    assert capsys.readouterr().out.count("The training goes on without it.") == 1
+
+
+def test_a_score_that_is_no_number_does_not_spoil_the_checkpoint(digits, checkpoint, capsys):
+    stops = iter([False] * 5 + [True])  # in the second epoch of the first run
+
+    def step(*arguments):
+        if next(stops, False):
+            raise KeyboardInterrupt
+        return train_step(*arguments)
+
+    def score(generator):
+        return {"score": math.nan}
+
+    for _ in range(2):
+        torch.manual_seed(0)
+        players = Generator(16, 4), Discriminator(4)
+        options = {"epochs": 3, "batch_size": 64, "score": score, "checkpoint": checkpoint}
+        _, history = fit_gan(*players, *digits, step=step, **options)
+    assert "Going on after epoch 1." in capsys.readouterr().out
+    assert np.isnan(history["scores"]["score"]).all() and len(history["seconds"]) == 3
+
+
 @pytest.mark.parametrize("run", [train, play])
 def test_a_log_that_cannot_be_written_is_said_once_and_the_training_goes_on(
     run, digits, tmp_path, capsys

@@ -23,6 +23,7 @@ import torch
 from .. import LabError
 from ..data import load_mnist
 from ..recogniser import evaluate
+from ..training_run import one_thread
 from . import architectures
 from .distort import distort
 from .network import Classifier, DigitCNN
@@ -53,6 +54,7 @@ FAMILY: Mapping[str, Entrant] = {
 }
 
 
+@one_thread()
 def train_for(
     seconds: float, network: str, learning_rate: float, seed: int = 0, digits: int = 55_000
 ) -> dict[str, Any]:
@@ -66,19 +68,18 @@ def train_for(
     """
     if network not in FAMILY:
         raise LabError(f"there is no network {network!r:.40}: choose of {', '.join(FAMILY)}.")
-    torch.set_num_threads(1)
     entrant = FAMILY[network]
     images, labels, *validation = _digits()
     images, labels = images[:digits], labels[:digits]
 
-    def train(steps: int) -> tuple[Classifier, float]:
+    def train(steps: int) -> tuple[Classifier, int, float]:
         torch.manual_seed(seed)
         model = entrant.make()
         epochs = math.ceil(steps * BATCH_SIZE / len(images))
         met = BATCH_SIZE * math.ceil(steps / epochs)  # digits in an epoch
         start = time.process_time()
         with contextlib.redirect_stdout(io.StringIO()):  # where it diverges, the error says it
-            fit(
+            history = fit(
                 model,
                 images[:met],
                 labels[:met],
@@ -91,15 +92,14 @@ def train_for(
                 seed=seed,
                 show_progress=False,
             )
-        return model, time.process_time() - start
+        return model, len(history["loss"]), time.process_time() - start
 
     train(2)  # the first steps are slower
-    probe, took = 1, 0.0
+    probe, made, took = 1, 0, 0.0
     while took < seconds / 20:
         probe *= 2
-        _, took = train(probe)
-    steps = max(1, round(seconds * probe / took))
-    model, took = train(steps)
+        _, made, took = train(probe)
+    model, steps, took = train(max(1, round(seconds * made / took)))
     run = {"network": network, "learning_rate": learning_rate, "seed": seed, "seconds": took}
     return run | {"steps": steps, "error": 1 - evaluate(model, validation[0], validation[1])}
 

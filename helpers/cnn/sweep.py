@@ -50,7 +50,9 @@ def main() -> None:
         sys.exit(str(error))
     records = records_of(study)
     if records["loss"]:
-        best = min(range(len(records["loss"])), key=records["loss"].__getitem__)
+        best = min(
+            range(len(records["loss"])), key=lambda i: (records["pruned"][i], records["loss"][i])
+        )
         print(f"The best of {len(records['loss'])} trials: {told(records, best)}")
     if len(records["loss"]) < options["trials"]:
         sys.exit(130)  # as after any Ctrl-C

@@ -73,8 +73,9 @@ def fit(
     check_counts(epochs=epochs, batch_size=batch_size)
     check_counts(0, full_epochs=full_epochs, seed=seed)
     check_numbers(learning_rate=learning_rate, weight_decay=weight_decay)
-    batch_size = check_shares(min(batch_size, len(images)))
-    meets = [len(images) // (1 if epoch < full_epochs else 2) for epoch in range(epochs)]
+    half = max(min(2, len(images)), len(images) // 2)
+    meets = [len(images) if epoch < full_epochs else half for epoch in range(epochs)]
+    batch_size = check_shares(min(batch_size, *meets))
     steps = sum(n // batch_size for n in meets)
     loop = _Loop(model, images, labels, _optimizer(optimizer, model, learning_rate, weight_decay))
     history: History = {name: [] for name in RECORDS}

@@ -37,7 +37,7 @@ DEFAULTS = {
     "distortion": 1.0,
     "width": 16,
 }
-REPORTS = 9  # times that a trial is looked at while it can be pruned
+REPORTS = 9  # parts of a trial: between two of them it may be pruned
 
 
 def train_with(

@@ -53,6 +53,7 @@ def tune(
     images, labels = check_digits(images, labels)
     validation = check_validation(validation)
     check_counts(trials=trials, epochs=epochs)
+    check_counts(0, seed=seed or 0)
     _check_search(space, sampler, pruner)
     facts = {
         "space": {name: repr(choices) for name, choices in space.items()},

@@ -15,14 +15,15 @@ from .networks import Generator
 def sample_sheet(generator: Generator, rows: int = 8) -> np.ndarray:
     """Digits on paper, uint8 (30 * rows, 300): a latent a row, a digit a column, black on white.
 
-    The latents are the same on every call. Without classes each place has its own. A side of 32
-    makes 34 of 30; in colour the sheet is (34 * rows, 340, 3).
+    The latents are the same on every call. Without classes each place has its own, and fewer than
+    ten begin again. A side of 32 makes 34 of 30; in colour the sheet is (34 * rows, 340, 3).
     """
     repeats = 10 if generator.classes else 1
     n_latents = 10 * rows // repeats
     chance = torch.Generator().manual_seed(0)
     latents = torch.randn(n_latents, generator.latent_dim, generator=chance)
-    images = generator.draw(latents.repeat_interleave(repeats, 0), np.arange(10 * rows) % 10)
+    wishes = np.arange(10 * rows) % 10 % (generator.classes or 10)
+    images = generator.draw(latents.repeat_interleave(repeats, 0), wishes)
     on_paper = images if generator.channels > 1 else 255 - images
     frame = [(0, 0), (1, 1), (1, 1), (0, 0)][: images.ndim]
     framed = np.pad(on_paper, frame, constant_values=255)  # (10 * rows, 30, 30)

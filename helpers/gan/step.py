@@ -68,12 +68,10 @@ def move_generator(
     game: Game,
 ) -> torch.Tensor:
     """Its loss, from what the discriminator, which keeps still, says of its drawings."""
-    discriminator.requires_grad_(False)  # now it only judges
     loss = game.generator_loss(real, discriminator(drawn, labels))
     adam.zero_grad()
-    loss.backward()
+    loss.backward(inputs=adam.param_groups[0]["params"])  # the other player only judges
     adam.step()
-    discriminator.requires_grad_(True)
     return loss
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..recogniser import Recogniser, check_counts, check_digits, check_numbers, evaluate
-from ..training_run import History
+from ..training_run import History, one_thread
 from .networks import Discriminator, Generator
 from .scores import kernel_distance
 from .training import Play, Score, Step, note_scores
@@ -36,6 +36,7 @@ def judged_by(judge: Reader, real_images: np.ndarray) -> Score:
     return score
 
 
+@one_thread()
 def play_for(
     seconds: float,
     generator: Generator,
@@ -53,8 +54,9 @@ def play_for(
 ) -> tuple[Generator, History]:
     """`fit_gan` by the clock, with rates of its own: the averaged generator, and the history.
 
-    `seconds` are of a processor, not of a clock on the wall, and count the steps alone: a machine
-    that is busy otherwise, pictures and scores take nothing from a game. The learning rates of
+    `seconds` are of a processor, not of a clock on the wall, and of one thread, so that a second is
+    a second of work; they count the steps alone: a machine that is busy otherwise, pictures and
+    scores take nothing from a game. The learning rates of
     generator and discriminator fall to zero in the second half. `score` measures the averaged
     generator `scores` times, at equal distances, the last time at the end. The history has the
     `loss` of the discriminator and the `time` of each step, and, for each score, its `score_time`
@@ -62,10 +64,12 @@ def play_for(
     """
     images, labels = check_digits(images, labels, generator.classes or 10, generator.shape)
     check_counts(batch_size=batch_size, scores=scores)
-    check_numbers(seconds=seconds)
+    check_counts(0, seed=seed)
+    check_numbers(seconds=seconds, generator_rate=rates[0], discriminator_rate=rates[1])
     torch.manual_seed(seed)
     for player in (generator, discriminator):
         player.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        player.train()
     play = Play(generator, discriminator, images, labels, step, rates, average=0.999, decay=0.5)
     play.averaged.eval()
     history: History = {"loss": [], "time": [], "score_time": [], "scores": {}}

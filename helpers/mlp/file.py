@@ -37,6 +37,8 @@ def write_mlp(
     """Write the file at `path`, whole or not at all; LabError if `read_mlp` would refuse it."""
     _check_sizes(list(sizes), path)
     _check_training(training, path)
+    with np.errstate(over="ignore"):
+        W, b = ([array.astype(np.float32, copy=False) for array in arrays] for arrays in (W, b))
     if not all(np.isfinite(array).all() for array in (*W, *b)):
         raise LabError(f"{path} was not written: some weights are not finite; train it afresh.")
     head = {
@@ -150,7 +152,7 @@ def _numbers(values: object, n: int, path: str | Path, layer: int) -> np.ndarray
 
 
 def _row(values: np.ndarray) -> str:
-    return "[" + ", ".join(map(str, values.astype(np.float32, copy=False))) + "]"
+    return "[" + ", ".join(map(str, values)) + "]"
 
 
 def _activations(n_layers: int) -> list[str]:

@@ -51,13 +51,15 @@ def fit_mlp(
     check_settings(epochs, batch_size, learning_rate, momentum, augment, seed)
     batch_size, learning_rate, momentum = int(batch_size), float(learning_rate), float(momentum)
     rng = np.random.default_rng(seed)
-    descent = Descent(model, momentum)
+    descent, before = Descent(model, momentum), model.parameters.copy()
     steps = epochs * math.ceil(len(rows) / batch_size)
     with Run(model, epochs, steps, validation, show_progress, progress) as run:
         for _ in run.epochs():
             for pixels, y in shuffle(rows, labels, batch_size, rng, augment):
                 rate = learning_rate * (1 + math.cos(math.pi * descent.steps / steps)) / 2
                 run.count(descent.step(model.scale(pixels), y, rate))
+    if np.array_equal(model.parameters, before):  # whoever trained it, it was not this run
+        return run.history
     model.training = {
         "images": len(rows),
         "epochs": len(run.history["seconds"]),

@@ -1,5 +1,6 @@
 """Strokes as they come from the mouse, a pen or a finger, and their ink on a canvas."""
 
+import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -36,7 +37,7 @@ class Ink:
             (on.on_mouse_out, lambda x, y: self._release()),
             (on.on_touch_start, self._touch),
             (on.on_touch_move, lambda touches: self._move(*touches[0])),
-            (on.on_touch_end, lambda touches: self._release(len(touches))),
+            (on.on_touch_end, self._lift),
             (on.on_touch_cancel, lambda touches: self._release()),
         ):
             event(guard(action))
@@ -73,6 +74,11 @@ class Ink:
         if not self.pen_down:  # a second finger does not draw
             self._press(*touches[0])
 
+    def _lift(self, touches: list[tuple[float, float]]) -> None:
+        stays = touches and self.pen_down and math.dist(touches[0], self.strokes[-1][-1]) < PEN
+        if not stays:  # it was not the second finger
+            self._release()
+
     def _press(self, x: float, y: float) -> None:
         if not _is_near(x, y):
             return
@@ -94,8 +100,8 @@ class Ink:
         self.canvas.stroke_lines(smooth(last)[1:-1] if len(last) == 3 else [last[0], last.mean(0)])
         self._changed(False)
 
-    def _release(self, fingers_left: int = 0) -> None:
-        if not self.pen_down or fingers_left:
+    def _release(self) -> None:
+        if not self.pen_down:
             return
         self.pen_down = False
         last = np.array(self.strokes[-1][-2:], float)

@@ -17,8 +17,6 @@ from ..strokes import INK_WIDTH, rasterize
 from .canvas import PEN, SIDE, Ink
 from .prediction_html import prediction_html
 
-__all__ = ["PEN", "SIDE", "DrawingPad", "rasterize"]
-
 LOOKS = Path(__file__).with_name("pad.css")
 PENS = {"thin": 28.0, "medium": float(PEN), "thick": 60.0}  # canvas pixels
 LIVE = 0.1  # seconds at least from one reading to the next while the pen moves

@@ -88,12 +88,16 @@ def delete_drawing(path: str | Path) -> None:
 def relabel_drawing(path: str | Path, label: int) -> Path:
     """Move a drawing, given the path of its PNG, to another digit; its new path.
 
-    Raises LabError for a label that is no digit, or when it cannot be moved.
+    Raises LabError for a label that is no digit, or when it cannot be moved, as where another
+    drawing has its name.
     """
     path = Path(path)
     moved = path.parent.parent / str(_as_label(label)) / path.name
     if moved == path:
         return path
+    for there in (moved, moved.with_suffix(".json")):
+        if os.path.lexists(there):
+            raise LabError(f"{path} was not moved: {there} is there already.")
     beside = path.with_suffix(".json")
     copy = write_atomically(moved.with_suffix(".json"), read_file(beside, JSON_BYTES))
     try:

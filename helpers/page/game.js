@@ -38,7 +38,7 @@ export class Game {
   stop() {
     clearTimeout(this.timer);
     clearInterval(this.clock);
-    this.root.dataset.stage = 'off';
+    if (this.isOn) this.root.dataset.stage = 'off'; // what a game gave stays to be kept
   }
 
   ask() {

@@ -14,7 +14,7 @@ export class Kept {
   constructor(root, open) {
     this.find = (selector) => root.querySelector(selector);
     this.open = open;
-    this.drawings = []; // { label, drawn, strokes }: what notebook 05 keeps, and the digit
+    this.drawings = []; // { label, drawn, strokes }: of the last two notebook 05 takes the strokes
     this.chosen = null;
     this.find('.save').onclick = () => this.save();
     this.find('.load').onclick = () => this.find('input').click();

@@ -76,7 +76,8 @@ export class Pad {
   }
 
   press(event) {
-    if (!event.isPrimary || event.button !== 0) return; // a second finger does not draw
+    // A second finger does not draw, nor does a palm beside a pen, which is primary, too.
+    if (this.pointer !== null || !event.isPrimary || event.button !== 0) return;
     this.shown++;
     if (this.isExample) this.replay([]);
     this.pointer = event.pointerId;

@@ -30,10 +30,12 @@ def plot_game(history: dict[str, Any]) -> Figure:
     axes[0].set_title("Losses")
     axes[1].set(title="What D believes", ylim=(0, 1))
     for axis, (name, values) in zip(axes[2:], scores.items(), strict=True):
-        axis.plot(range(1, len(values) + 1), values, "o-", color=GREEN)
+        axis.plot(range(1, len(values) + 1), values, "o-", color=GREEN, clip_on=False)
         axis.set(xlabel="epoch", title=name)  # its own limits: a score moves within a few percent
         axis.update_datalim([(1, 0.99 * min(values)), (1, 1.01 * max(values))])  # not less
         axis.margins(y=0.2)
+        if max(values) <= 1 < axis.get_ylim()[1]:  # it is a share
+            axis.set_ylim(top=1)
         axis.xaxis.get_major_locator().set_params(integer=True)
     return figure
 

@@ -2,5 +2,14 @@
 
 from .checkpoint import fingerprint
 from .run import History, Part, TrainingRun, WentWrong, scale_rate
+from .threads import one_thread
 
-__all__ = ["History", "Part", "TrainingRun", "WentWrong", "fingerprint", "scale_rate"]
+__all__ = [
+    "History",
+    "Part",
+    "TrainingRun",
+    "WentWrong",
+    "fingerprint",
+    "one_thread",
+    "scale_rate",
+]

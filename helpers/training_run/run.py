@@ -4,6 +4,7 @@ A run can be stopped at any moment and keeps what it has learnt; one that was ki
 its checkpoint, bit for bit; one that goes astray ends with its last good epoch.
 """
 
+import contextlib
 import copy
 import functools
 import math
@@ -98,7 +99,8 @@ class TrainingRun:
             print(f"Stopped in epoch {self.epoch}: what was learnt so far is kept.")
         over = error is None or isinstance(error, WentWrong)
         if self._file and over and process_number() == 0:
-            self._file.unlink(missing_ok=True)  # the run is over: the next one starts afresh
+            with contextlib.suppress(OSError):
+                self._file.unlink()  # the run is over: the next one starts afresh
         for network in self._networks():
             network.eval()
         if self._writer:
@@ -192,16 +194,19 @@ class TrainingRun:
                 part.load_state_dict(copy.deepcopy(state[name]))
 
 
-def _is_like(found: Any, history: Any) -> bool:
-    """Whether what a file holds has the lists of this history, of finite numbers alone."""
+def _is_like(found: Any, history: Any, finite: bool = True) -> bool:
+    """Whether what a file holds has the lists of this history, of numbers alone.
+
+    They are finite but for what stands deeper, as scores do: nobody promised anything of these.
+    """
     if isinstance(history, dict):
         return (
             isinstance(found, dict)
             and (found.keys() == history.keys() or not history)
-            and all(_is_like(found[name], history.get(name, [])) for name in found)
+            and all(_is_like(found[name], history.get(name, []), bool(history)) for name in found)
         )
     return isinstance(found, list) and all(
-        type(number) in (int, float) and math.isfinite(number) for number in found
+        type(number) in (int, float) and (math.isfinite(number) or not finite) for number in found
     )
 
 

@@ -126,7 +126,9 @@ def descent_steps(values: Named, true: str, learning_rate: float) -> Iterator[St
     words = f"Gradient descent: all weights and biases at once. Learning rate η: {learning_rate:g}."
     yield Step("Descent", (), tuple(parameters), formula, words)
     formula = f"L = −ln p{true} = −ln [+p{true}] = [+L], before [L]"
-    fell = "fell" if values["+L"] < values["L"] else "did not fall: the learning rate is too large"
-    words = f"Forward again, with the new weights: the loss {fell}."
+    change = "fell" if values["+L"] < values["L"] else "rose: the learning rate is too large"
+    if values["+L"] == values["L"]:
+        change = "is what it was: the slopes are as good as 0"
+    words = f"Forward again, with the new weights: the loss {change}."
     nodes = tuple(name for name in values if name[0] in "zhspL")
     yield Step("Forward", (), nodes, formula, words)
