@@ -3,8 +3,8 @@
 Clones the current commit into an empty folder and goes a stranger's way there, with an empty home
 and without $MNIST_DIR and its like: `make lab` until JupyterLab answers, the pad's notebook, a
 digit drawn in Chromium, `make test`. Prints what this first run costs. Needs git, make and Python's
-standard library. `--python` names the Python to install with, `--no-tests` only installs and draws
-the digit, `--starts` draws one after each of so many starts.
+standard library. `--python` names the Python to install with, `--lab-only` ends once JupyterLab
+answers, `--starts` draws a digit after each of so many starts.
 
 pip may use the network, or whatever index the machine is set to. The notebook may not: it runs with
 its proxies set to a port where nobody listens. Python's downloads heed them, it takes no rights to
@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A first run on bare ground.")
     parser.add_argument("--python", default="", help="the Python to install with")
     parser.add_argument("--starts", default="1", help="how often to draw the first digit")
-    parser.add_argument("--no-tests", action="store_true")
+    parser.add_argument("--lab-only", action="store_true")
     options, for_pytest = parser.parse_known_args()
     chosen = [f"PYTHON={options.python}"] if options.python else []
     with tempfile.TemporaryDirectory(prefix="bare-ground-") as folder:
@@ -60,13 +60,14 @@ def main() -> None:
             if not serves_its_page(address):
                 sys.exit(f"No JupyterLab answers at {address}.")
         print(cost(lab, ground), flush=True)
-        if not options.no_tests:
-            with step("the pad's notebook, without MNIST and without a network"):
-                make("run", f"NOTEBOOKS={NOTEBOOK}", **OFFLINE)
-                digits = offered_digits(lab, environment | OFFLINE)
-                if digits != "generated":  # MNIST, if the network was not off after all
-                    sys.exit(f"load_mnist() gave {digits or 'nothing'}, not generated digits.")
-            subprocess.run(["git", "checkout", "--quiet", "notebooks"], cwd=lab, check=True)
+        if options.lab_only:
+            return
+        with step("the pad's notebook, without MNIST and without a network"):
+            make("run", f"NOTEBOOKS={NOTEBOOK}", **OFFLINE)
+            digits = offered_digits(lab, environment | OFFLINE)
+            if digits != "generated":  # MNIST, if the network was not off after all
+                sys.exit(f"load_mnist() gave {digits or 'nothing'}, not generated digits.")
+        subprocess.run(["git", "checkout", "--quiet", "notebooks"], cwd=lab, check=True)
         with step("installing the test tools"):
             make(".venv/test.stamp")
         print(cost(lab, ground), flush=True)
@@ -76,8 +77,6 @@ def main() -> None:
             command = [python, "tests/first_digit.py", "--starts", options.starts]
             if subprocess.run(command, cwd=lab, env=environment).returncode:
                 sys.exit("No digit was read.")
-        if options.no_tests:
-            return
         with step("make test"):
             given = {name: os.environ[name] for name in FOR_TESTS if name in os.environ}
             make("test", f"ARGS={shlex.join(for_pytest)}", **given)

@@ -439,6 +439,7 @@ def test_a_discriminator_that_has_won_is_named():
         return {"real": [real] * 20, "fake": [fake] * 20}
 
     assert "has won: D(x) is 0.99" in verdict(history(0.99, 0.01), steps=10)
+    assert "has won: D(x) is 0.88" in verdict(history(0.88, 0.01), steps=10)  # its target was 0.9
     assert verdict(history(0.99, 0.01), steps=20) is None  # the first epoch
     assert verdict(history(0.7, 0.2), steps=10) is None
 

@@ -71,7 +71,7 @@ def plane_pictures(history: dict[str, Any], real: np.ndarray) -> np.ndarray:
 
 def _plane_picture(real: np.ndarray, drawn: np.ndarray, belief: np.ndarray) -> np.ndarray:
     scale = 144 // len(belief)
-    grey = np.kron(160 + 95 * belief, np.ones((scale, scale)))
+    grey = np.kron(80 + 175 * belief, np.ones((scale, scale)))
     picture = np.repeat(grey[..., None], 3, 2).astype(np.uint8)
     for points, color, size in ((real, ORANGE, 1), (drawn, BLUE, 2)):
         rgb = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
