@@ -1,6 +1,5 @@
 """The CNN: what it answers, its file, and how `fit` trains it."""
 
-import functools
 import os
 import pickle
 from typing import Any
@@ -118,8 +117,16 @@ def test_after_the_full_epochs_only_the_harder_half_is_met(mnist):
         met.extend(image.tobytes() for image in images.numpy())
         return images
 
-    fit_softly = functools.partial(fit, epochs=2, full_epochs=1, batch_size=32, learning_rate=1e-9)
-    fit_softly(model, images, labels, augment=augment)
+    fit(
+        model,
+        images,
+        labels,
+        epochs=2,
+        full_epochs=1,
+        batch_size=32,
+        learning_rate=1e-9,
+        augment=augment,
+    )
     assert sorted(met[:64]) == sorted(image.tobytes() for image in images)
     assert sorted(met[64:]) == sorted(image.tobytes() for image in images[hard])
 

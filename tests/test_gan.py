@@ -507,8 +507,7 @@ def test_the_averaged_generator_follows_the_other_one(players, digits):
         return {}
 
     (generator, discriminator), (images, labels) = players, digits
-    options = {"average": 0.15, "decay": 0.2}
-    moves = Play(generator, discriminator, images, labels, step, (1e-3, 1e-3), **options)
+    moves = Play(generator, discriminator, images, labels, step, (1e-3, 1e-3), 0.15, decay=0.2)
     wanted = weight = generator.project.weight[0, 0].item()
     for number, share in enumerate((0.9, 0.85, 0.85)):  # 9 / 10, then 1 - average
         moves.move(torch.arange(8), 0.0, number)

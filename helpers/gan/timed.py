@@ -56,11 +56,10 @@ def play_for(
 
     `seconds` are of a processor, not of a clock on the wall, and of one thread, so that a second is
     a second of work; they count the steps alone: a machine that is busy otherwise, pictures and
-    scores take nothing from a game. The learning rates of
-    generator and discriminator fall to zero in the second half. `score` measures the averaged
-    generator `scores` times, at equal distances, the last time at the end. The history has the
-    `loss` of the discriminator and the `time` of each step, and, for each score, its `score_time`
-    and `scores`. Raises LabError for bad arguments.
+    scores take nothing from a game. The learning rates of generator and discriminator fall to zero
+    in the second half. `score` measures the averaged generator `scores` times, at equal distances,
+    the last time at the end. The history has the `loss` of the discriminator and the `time` of each
+    step, and, for each score, its `score_time` and `scores`. Raises LabError for bad arguments.
     """
     images, labels = check_digits(images, labels, generator.classes or 10, generator.shape)
     check_counts(batch_size=batch_size, scores=scores)
